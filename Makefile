@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 # Start-up is measured, so modules must come from their compiled form.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help report test check lab test-long clean
+.PHONY: help report test check test-long lab clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
