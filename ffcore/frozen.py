@@ -1,0 +1,61 @@
+"""Payloads that many decisions share: JSON-like data that refuses to be changed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, NoReturn
+
+
+def _refuse(self: object, *_: object, **__: object) -> NoReturn:
+    raise TypeError("a payload is shared by all decisions and cannot be changed; copy it first (dict(...), list(...))")
+
+
+class FrozenDict(dict[str, Any]):
+    """A dict that cannot be changed.
+
+    >>> FrozenDict(color="red") == {"color": "red"}
+    True
+    """
+
+    __slots__ = ()
+    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FrozenDict, (dict(self),)
+
+
+class FrozenList(list[Any]):
+    """A list that cannot be changed.
+
+    >>> FrozenList([1, 2]) == [1, 2]
+    True
+    """
+
+    __slots__ = ()
+    __setitem__ = __delitem__ = __iadd__ = __imul__ = append = extend = insert = _refuse  # type: ignore[assignment]
+    pop = remove = clear = sort = reverse = _refuse  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FrozenList, (list(self),)
+
+
+def plain_number(value: Decimal) -> int | float:
+    """A decimal as the number Python code expects: an integer where it is whole, else the nearest float.
+
+    >>> plain_number(Decimal("3.0")), plain_number(Decimal("0.1"))
+    (3, 0.1)
+    """
+    return int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
+
+
+def freeze(value: Any) -> Any:
+    """``value`` with every dict and list frozen and every decimal a plain number.
+
+    >>> freeze({"sizes": [Decimal("1"), 2]})
+    {'sizes': [1, 2]}
+    """
+    if isinstance(value, dict):
+        return FrozenDict({key: freeze(item) for key, item in value.items()})
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return FrozenList(freeze(item) for item in value)
+    return plain_number(value) if isinstance(value, Decimal) else value

@@ -1,0 +1,246 @@
+"""The targeting operators: what each accepts as its value, and when an attribute matches it."""
+
+from __future__ import annotations
+
+import operator as compare
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timezone
+from decimal import Decimal
+from numbers import Integral, Real
+from typing import Any
+
+from .errors import shown
+from .frozen import plain_number
+
+Match = Callable[[Any, Any], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One operator.
+
+    Attributes:
+        prepare: Turns a rule's value into what ``matches`` compares with; raises ``ValueError`` saying what it expected.
+        matches: ``matches(actual, prepared)`` for a present attribute; false on a type mismatch, never an exception.
+        fast: Python source of the same comparison of ``a`` with ``{c}`` for attributes of the type ``fast_type``.
+        fast_type: ``"str"``, ``"number"`` or ``""``: what the prepared value must be for ``fast`` to hold.
+    """
+
+    prepare: Callable[[Any], Any]
+    matches: Match
+    fast: str = ""
+    fast_type: str = ""
+
+
+def scalar(value: Any) -> str | int | float | bool | None:
+    """Text, a number or a bool in its plain Python form (decimals and array scalars become numbers); else ``None``.
+
+    >>> scalar(Decimal("18")), scalar(True), scalar([1])
+    (18, True, None)
+    """
+    if isinstance(value, (str, bool, int, float)):
+        return value
+    if isinstance(value, Decimal):
+        return plain_number(value)
+    if type(value).__name__ == "bool" and hasattr(value, "item"):  # numpy.bool
+        return bool(value)
+    if isinstance(value, Integral):
+        return int(value)
+    return float(value) if isinstance(value, Real) else None
+
+
+def family(value: Any) -> str:
+    """``"text"``, ``"boolean"``, ``"number"``, or ``""`` for anything else. A bool is no number."""
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, bool):
+        return "boolean"
+    return "number" if isinstance(value, (int, float)) else ""
+
+
+def _same_family(actual: Any, expected: Any) -> bool:
+    return family(actual) == family(expected) != ""
+
+
+def _equals(actual: Any, expected: Any) -> bool:
+    actual = scalar(actual)
+    return _same_family(actual, expected) and bool(actual == expected)
+
+
+def _not_equals(actual: Any, expected: Any) -> bool:
+    actual = scalar(actual)
+    return _same_family(actual, expected) and bool(actual != expected)
+
+
+def _in(actual: Any, expected: tuple[Any, ...]) -> bool:
+    return any(_equals(actual, value) for value in expected)
+
+
+def _not_in(actual: Any, expected: tuple[Any, ...]) -> bool:
+    actual = scalar(actual)
+    known = not expected or any(_same_family(actual, value) for value in expected)
+    return family(actual) != "" and known and not _in(actual, expected)
+
+
+def _ordered(test: Callable[[Any, Any], bool]) -> Match:
+    def matches(actual: Any, expected: Any) -> bool:
+        actual = scalar(actual)
+        return _same_family(actual, expected) and family(actual) != "boolean" and test(actual, expected)
+
+    return matches
+
+
+def _contains(actual: Any, expected: Any) -> bool:
+    if isinstance(actual, str):
+        return isinstance(expected, str) and expected in actual
+    return isinstance(actual, (list, tuple, set, frozenset)) and any(_equals(item, expected) for item in actual)
+
+
+def _not_contains(actual: Any, expected: Any) -> bool:
+    if isinstance(actual, str):
+        return isinstance(expected, str) and expected not in actual
+    return isinstance(actual, (list, tuple, set, frozenset)) and not _contains(actual, expected)
+
+
+def _text_test(test: Callable[[str, Any], bool]) -> Match:
+    return lambda actual, expected: isinstance(actual, str) and bool(test(actual, expected))
+
+
+def _searches(actual: Any, pattern: Any) -> bool:
+    try:
+        return isinstance(actual, str) and pattern.search(actual) is not None
+    except UnicodeEncodeError:
+        return False
+
+
+def instant(value: Any) -> datetime | None:
+    """A point in time from a datetime, a date or ISO 8601 text; naive ones are UTC; ``None`` for anything else.
+
+    >>> instant("2026-01-31T12:00:00+02:00").isoformat()
+    '2026-01-31T10:00:00+00:00'
+    """
+    try:
+        if isinstance(value, str):
+            value = datetime.fromisoformat(value)
+        elif isinstance(value, date) and not isinstance(value, datetime):
+            value = datetime(value.year, value.month, value.day)
+        if not isinstance(value, datetime):
+            return None
+        aware = value if value.tzinfo is not None else value.replace(tzinfo=timezone.utc)
+        return aware.astimezone(timezone.utc)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _timed(test: Callable[[Any, Any], bool]) -> Match:
+    def matches(actual: Any, expected: datetime) -> bool:
+        moment = instant(actual)
+        return moment is not None and test(moment, expected)
+
+    return matches
+
+
+def version(value: Any) -> Any:
+    """A semantic version (minor and patch may be left out), or ``None`` for anything else.
+
+    >>> version("1.10") > version("1.9.3"), version("one")
+    (True, None)
+    """
+    from semver import Version  # loaded by the first rule that compares versions
+
+    try:
+        return Version.parse(value, optional_minor_and_patch=True) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _versioned(test: Callable[[Any, Any], bool]) -> Match:
+    def matches(actual: Any, expected: Any) -> bool:
+        parsed = version(actual)
+        return parsed is not None and test(parsed.compare(expected), 0)
+
+    return matches
+
+
+def _prepare_scalar(value: Any) -> Any:
+    plain = scalar(value)
+    if plain is None:
+        raise ValueError(f"expected text, a number, true or false, got {shown(value)}")
+    return plain
+
+
+def _prepare_orderable(value: Any) -> Any:
+    plain = scalar(value)
+    if family(plain) not in ("text", "number"):
+        raise ValueError(f"expected a number or text, got {shown(value)}")
+    return plain
+
+
+def _prepare_list(value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, (list, tuple, set, frozenset)):
+        raise ValueError(f"expected a list, got {shown(value)}")
+    return tuple(_prepare_scalar(item) for item in value)
+
+
+def _prepare_text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"expected text, got {shown(value)}")
+    return value
+
+
+def _prepare_pattern(value: Any) -> Any:
+    import re2  # no backtracking, so no pattern can stall a decision; loaded by the first rule that needs it
+
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = 1 << 20
+    try:
+        return re2.compile(_prepare_text(value), options)
+    except (re2.error, UnicodeEncodeError) as error:
+        reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error
+        raise ValueError(f"{shown(value)} is not a regular expression that is safe to run: {reason}") from None
+
+
+def _prepare_instant(value: Any) -> datetime:
+    moment = instant(value)
+    if moment is None:
+        raise ValueError(f"expected a date or a time by ISO 8601, got {shown(value)}")
+    return moment
+
+
+def _prepare_version(value: Any) -> Any:
+    parsed = version(value)
+    if parsed is None:
+        raise ValueError(f"expected a semantic version as text, got {shown(value)}")
+    return parsed
+
+
+def _ordering(symbol: str, test: Callable[[Any, Any], bool]) -> Operator:
+    return Operator(_prepare_orderable, _ordered(test), f"a {symbol} {{c}}", "number")
+
+
+OPERATORS: dict[str, Operator] = {
+    "equals": Operator(_prepare_scalar, _equals, "a == {c}", "str"),
+    "not_equals": Operator(_prepare_scalar, _not_equals, "a != {c}", "str"),
+    "in": Operator(_prepare_list, _in, "a in {c}", "str"),
+    "not_in": Operator(_prepare_list, _not_in, "a not in {c}", "str"),
+    "greater_than": _ordering(">", compare.gt),
+    "greater_or_equal": _ordering(">=", compare.ge),
+    "less_than": _ordering("<", compare.lt),
+    "less_or_equal": _ordering("<=", compare.le),
+    "contains": Operator(_prepare_scalar, _contains),
+    "not_contains": Operator(_prepare_scalar, _not_contains),
+    "starts_with": Operator(_prepare_text, _text_test(str.startswith)),
+    "ends_with": Operator(_prepare_text, _text_test(str.endswith)),
+    "matches": Operator(_prepare_pattern, _searches),
+    "exists": Operator(lambda value: None, lambda actual, _: True),
+    "not_exists": Operator(lambda value: None, lambda actual, _: False),
+    "before": Operator(_prepare_instant, _timed(compare.lt)),
+    "after": Operator(_prepare_instant, _timed(compare.gt)),
+    "semver_equals": Operator(_prepare_version, _versioned(compare.eq)),
+    "semver_greater_than": Operator(_prepare_version, _versioned(compare.gt)),
+    "semver_greater_or_equal": Operator(_prepare_version, _versioned(compare.ge)),
+    "semver_less_than": Operator(_prepare_version, _versioned(compare.lt)),
+    "semver_less_or_equal": Operator(_prepare_version, _versioned(compare.le)),
+}

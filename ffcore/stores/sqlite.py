@@ -1,0 +1,75 @@
+"""Flags and experiments in a SQLite file: the embedded default store, without a server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from os import PathLike
+from threading import Lock
+from typing import Any
+
+from ..flagset import FlagSet
+from ..model import DEFAULT_BUCKETS, Experiment, Flag
+from .base import Item, Malformed, read_items
+
+TABLES = ("flags", "experiments")
+
+
+class SQLiteStore:
+    """A store in one file, shared by any number of processes; items are JSON, one row a key.
+
+    Args:
+        path: The file; it is made with its tables if it is not there. ``":memory:"`` keeps it in memory.
+        buckets: The resolution of flags whose items name none.
+
+    Raises ``sqlite3.Error`` where the file cannot be opened or is no database.
+
+    >>> store = SQLiteStore(":memory:")
+    >>> store.put(FlagSet([Flag("dark-mode", enabled=True)]))
+    >>> store.get_flags(["dark-mode", "unknown"])["dark-mode"].enabled
+    True
+    """
+
+    def __init__(self, path: str | PathLike[str], *, buckets: int = DEFAULT_BUCKETS) -> None:
+        import sqlite3
+
+        self._buckets = buckets
+        self._lock = Lock()
+        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        for table in TABLES:
+            self._connection.execute(
+                f"CREATE TABLE IF NOT EXISTS {table} (key TEXT PRIMARY KEY, item TEXT NOT NULL) WITHOUT ROWID"
+            )
+
+    def get_flags(self, keys: Iterable[str]) -> dict[str, Flag | Malformed]:
+        """The flags with these keys."""
+        return self._get("flags", keys, lambda text: Flag.from_item(_parsed(text), buckets=self._buckets))
+
+    def get_experiments(self, keys: Iterable[str]) -> dict[str, Experiment | Malformed]:
+        """The experiments with these keys."""
+        return self._get("experiments", keys, lambda text: Experiment.from_item(_parsed(text)))
+
+    def put(self, flag_set: FlagSet) -> None:
+        """Add a set's flags and experiments in one transaction, in place of those with the same keys."""
+        items = flag_set.to_items()
+        with self._lock, self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for table in TABLES:
+                rows = [(item["key"], json.dumps(item)) for item in items[table]]
+                self._connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", rows)  # noqa: S608
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def _get(self, table: str, keys: Iterable[str], read: Callable[[str], Item]) -> dict[str, Item | Malformed]:
+        query = f"SELECT key, item FROM {table} WHERE key IN (SELECT value FROM json_each(?))"  # noqa: S608
+        with self._lock:
+            rows = self._connection.execute(query, (json.dumps(list(keys)),)).fetchall()
+        return read_items(rows, read)
+
+
+def _parsed(text: str) -> Any:
+    return json.loads(text, parse_float=Decimal)
