@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
+from importlib.util import resolve_name
 from pathlib import Path
 from typing import Any
 
@@ -92,22 +93,25 @@ def is_type_checking(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
 
 
-def imports(node: ast.AST, *, in_function: bool = False) -> Iterator[tuple[str, bool]]:
-    """Every imported dotted name, and whether its statement stands inside a function."""
+def imports(node: ast.AST, package: str, *, in_function: bool = False) -> Iterator[tuple[str, bool]]:
+    """Every dotted name imported by code of a package, and whether its statement stands inside a function."""
     if isinstance(node, ast.Import):
         yield from ((alias.name, in_function) for alias in node.names)
     elif isinstance(node, ast.ImportFrom):
-        yield from ((f"{node.module}.{alias.name}", in_function) for alias in node.names)
+        base = resolve_name(f"{'.' * node.level}{node.module or ''}", package)
+        yield from ((f"{base}.{alias.name}", in_function) for alias in node.names)
     elif not is_type_checking(node):
         inside = in_function or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         for child in ast.iter_child_nodes(node):
-            yield from imports(child, in_function=inside)
+            yield from imports(child, package, in_function=inside)
 
 
 def edges(modules: dict[str, str]) -> Iterator[tuple[str, str, bool]]:
     """Importing module, imported module of the package, whether inside a function."""
     for importer, source in modules.items():
-        for name, in_function in imports(ast.parse(source)):
+        is_package = any(name.startswith(f"{importer}.") for name in modules)
+        package = importer if is_package else importer.rpartition(".")[0]
+        for name, in_function in imports(ast.parse(source), package):
             target = name if name in modules else name.rpartition(".")[0]
             if target in modules:
                 yield importer, target, in_function
@@ -151,6 +155,8 @@ def test_only_the_command_line_opens_the_laboratory() -> None:
         "import ffcore.a",
         "from ffcore import a",
         "from ffcore.a import name",
+        "from . import a",
+        "from .a import name",
         "def f():\n    from ffcore.a import name",
         "class C:\n    def f(self):\n        import ffcore.a",
     ],
@@ -174,6 +180,7 @@ def test_imports_for_type_checkers_are_no_circle() -> None:
     [
         ("ffcore.model", "from ffcore.lab import verify", False),
         ("ffcore.model", "def f():\n    import ffcore.lab.verify", False),
+        ("ffcore.stores", "from .lab import verify", False),
         ("ffcore.cli", "from ffcore.lab.verify import Check", False),
         ("ffcore.cli", "def f():\n    from ffcore.lab import verify", True),
         ("ffcore.lab.plots", "from ffcore.lab.verify import Check", True),
