@@ -97,6 +97,13 @@ def test_csv_missing_values_depend_on_the_column(tmp_path: Path) -> None:
     assert list(contexts(load_population(path))) == [{"country": "NA", "tier": "gold"}, {"country": "DE", "age": 31}]
 
 
+def test_csv_column_of_null_words_is_text(tmp_path: Path) -> None:
+    """A column that says NA throughout gives no sign of being numbers."""
+    path = write(tmp_path / "u.csv", "user_id,country\na,NA\nb,\n")
+
+    assert list(contexts(load_population(path))) == [{"country": "NA"}, {}]
+
+
 def test_repeated_ids_are_kept_and_counted(tmp_path: Path) -> None:
     """Rows come back as they are; attrs say how many repeat an earlier id."""
     frame = load_population(write(tmp_path / "u.csv", "user_id\na\nb\na\na\n"))
@@ -174,6 +181,11 @@ def test_absent_id_column_lists_the_columns(tmp_path: Path, suffix: str) -> None
     assert refusal(path) == "no column 'user_id'; the columns are userid, age; did you mean userid?"
 
 
+def test_absent_id_column_among_numbers(tmp_path: Path) -> None:
+    """A file without any text is refused in the same words."""
+    assert refusal(write(tmp_path / "u.csv", "age\n31\n")) == "no column 'user_id'; the columns are age"
+
+
 def test_absent_id_column_among_many(tmp_path: Path) -> None:
     """A wide file lists its first 30 columns only."""
     path = write(tmp_path / "u.csv", ",".join(f"c{i}" for i in range(40)) + "\n")
@@ -209,7 +221,8 @@ def test_a_column_of_nulls_is_null_ids(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "kind"), [([1.0, 2.0], "Float64"), ([True, False], "boolean"), ([b"a", b"b"], "object")]
+    ("values", "kind"),
+    [([1.0, 2.0], "Float64"), ([True, False], "boolean"), ([b"a", b"b"], "object"), (pd.Categorical([0.5]), "Float64")],
 )
 def test_ids_of_other_types_are_refused(tmp_path: Path, values: list[Any], kind: str) -> None:
     """A number with a point, a truth value or bytes have no one text: which did the platform hash?"""
