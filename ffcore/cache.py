@@ -8,8 +8,6 @@ entries by use at once.
 
 from __future__ import annotations
 
-import logging
-import random
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from heapq import heappop, heappush, heapreplace
@@ -17,7 +15,7 @@ from itertools import count
 from threading import Event, Lock
 from typing import Any
 
-logger = logging.getLogger("ffcore")
+from .log import warning
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +97,12 @@ class Limits:
             raise ValueError(f"jitter: expected a fraction from 0 to 1, got {self.jitter!r}")
 
 
+def _random() -> Callable[[], float]:
+    from random import random  # 3 ms that only jitter needs
+
+    return random
+
+
 class Cache:
     """A bounded cache in front of ``load(keys) -> {key: Loaded}``.
 
@@ -116,6 +120,7 @@ class Cache:
         self.clock = clock
         self._load = load
         self._limits = limits
+        self._random = _random() if limits.jitter else float
         self._lock = Lock()
         self._flights: dict[Hashable, _Flight] = {}
         self._by_use: list[tuple[int, Any]] = []
@@ -158,8 +163,8 @@ class Cache:
         try:
             loaded = self._load(list(own))
             failed = False
-        except Exception:
-            logger.warning("the store failed to load %s", ", ".join(map(str, own)), exc_info=True)
+        except Exception as error:  # noqa: BLE001 - whatever a store raises, a stale entry may still answer
+            warning("the store failed to load %s", ", ".join(map(str, own)), error=error)
         finally:
             with self._lock:
                 self._loads += len(own)
@@ -173,7 +178,7 @@ class Cache:
 
     def _store(self, key: Any, loaded: Loaded, started: float) -> Entry:
         ttl = self._limits.negative_ttl if loaded.negative else self._limits.ttl
-        lifetime = ttl * (1 - self._limits.jitter * random.random())  # noqa: S311 - spreads reloads, no secret
+        lifetime = ttl * (1 - self._limits.jitter * self._random())
         old = self.entries.get(key)
         entry = Entry(loaded.value, started + lifetime, old.used if old else -1)
         self.entries[key] = entry

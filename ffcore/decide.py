@@ -110,7 +110,9 @@ class _Shape:
         """Whether the digest's hash is below a bound: its top byte decides in all but one of 256 cases."""
         top, rest = divmod(bound, 1 << 24)
         high = self.constants.name(top)
-        return f"b < {high} or b == {high} and first_word(d)[0] < {self.constants.name(bound)}" if rest else f"b < {high}"
+        return (
+            f"b < {high} or b == {high} and first_word(d)[0] < {self.constants.name(bound)}" if rest else f"b < {high}"
+        )
 
     def build(self) -> Decide:
         return _factory(tuple(self.lines), len(self.constants.values))(*self.constants.values)

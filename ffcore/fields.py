@@ -218,7 +218,12 @@ class Record(Generic[T]):
 
     def schema(self) -> dict[str, Any]:
         properties = {name: field.schema() for name, field in self.fields.items()}
-        return {"type": "object", "properties": properties, "required": list(self.required), "additionalProperties": False}
+        return {
+            "type": "object",
+            "properties": properties,
+            "required": list(self.required),
+            "additionalProperties": False,
+        }
 
 
 def exact(value: Any) -> Fraction | None:

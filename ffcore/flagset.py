@@ -43,7 +43,9 @@ class FlagSet(Mapping[str, Flag]):
         True
         """
         problems = Problems()
-        read_flags = [_read(f"flags[{i}]", Flag.from_item, item, problems, buckets=buckets) for i, item in enumerate(flags)]
+        read_flags = [
+            _read(f"flags[{i}]", Flag.from_item, item, problems, buckets=buckets) for i, item in enumerate(flags)
+        ]
         read_experiments = [
             _read(f"experiments[{i}]", Experiment.from_item, item, problems) for i, item in enumerate(experiments)
         ]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from os import PathLike
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import ConfigError, shown, suggestion
 from .fields import INVALID, ListOf, Problems, join
 from .flagset import FlagSet
 from .model import DEFAULT_BUCKETS, EXPERIMENT, FLAG, with_buckets
-from .reading import SUFFIXES, lines_of, read_data, read_text
 
+if TYPE_CHECKING:
+    from os import PathLike
+    from pathlib import Path
+
+SUFFIXES = (".json", ".yaml", ".yml")
 SECTIONS = {"flags": ListOf(FLAG), "experiments": ListOf(EXPERIMENT)}
 
 
@@ -22,11 +24,14 @@ def load(path: str | PathLike[str], buckets: int = DEFAULT_BUCKETS) -> FlagSet:
     its path and line: unknown fields, wrong types, a percentage between two buckets, a key that stands twice.
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = Path(folder, "flags.yaml").write_text("flags: [{key: dark-mode, enabled: true}]")
     ...     load(folder)
     FlagSet(1 flags, 0 experiments)
     """
+    from pathlib import Path
+
     files = _files(Path(path))
     problems: list[tuple[str, str]] = []
     read: dict[str, list[Any]] = {name: [] for name in SECTIONS}
@@ -57,6 +62,8 @@ def _read_file(
     file: Path, buckets: int, read: dict[str, list[Any]], owners: dict[tuple[str, str], Path]
 ) -> list[tuple[str, str]]:
     """Add a file's items to ``read``; the problems of the file, with lines where it is YAML."""
+    from .reading import read_data  # 3 ms that only a file needs
+
     try:
         data = read_data(file)
     except ConfigError as error:
@@ -97,6 +104,8 @@ def _check_keys(file: Path, data: dict[str, Any], owners: dict[tuple[str, str], 
 def _with_lines(file: Path, problems: list[tuple[str, str]]) -> list[tuple[str, str]]:
     if not problems:
         return []
+    from .reading import lines_of, read_text
+
     lines = lines_of(read_text(file), [path for path, _ in problems])
     placed = zip(problems, lines, strict=True)
     return [(path, f"{message} (line {line})" if line else message) for (path, message), line in placed]

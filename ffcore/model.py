@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -12,9 +11,9 @@ from .errors import ConfigError, shown
 from .fields import INVALID, Anything, Boolean, Exact, Field, ListOf, OneOf, Problems, Record, Text, Whole, join
 from .frozen import freeze
 from .hashing import HASH_SPACE
+from .log import warning
 from .operators import OPERATORS
 
-logger = logging.getLogger("ffcore")
 DEFAULT_BUCKETS = 10_000
 MAX_RULE_DEPTH = 32
 GROUPS = ("all", "any", "not")
@@ -219,8 +218,10 @@ class Flag(_Checked):
         """
         flag = FLAG.load(with_buckets(item, buckets))
         if not flag.whole_buckets:
-            served = f"{_decimal(flag.rollout_percentage)} % of {flag.buckets} buckets is not whole; {flag.finer_buckets}"
-            logger.warning("flag %s: %s buckets would serve it; served up to the next bucket", flag.key, served)
+            served = (
+                f"{_decimal(flag.rollout_percentage)} % of {flag.buckets} buckets is not whole; {flag.finer_buckets}"
+            )
+            warning("flag %s: %s buckets would serve it; served up to the next bucket", flag.key, served)
         return flag
 
     def to_item(self) -> dict[str, Any]:
@@ -301,4 +302,3 @@ def to_item(value: Any) -> Any:
     if isinstance(value, _Checked):
         return {name: to_item(item) for name in value.FIELDS if (item := getattr(value, name)) is not None}
     return [to_item(item) for item in value] if isinstance(value, tuple) else value
-

@@ -6,16 +6,17 @@ import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .errors import ConfigError, shown
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MAX_BYTES = 32 * 1024 * 1024
 MAX_DEPTH = 100
 MAX_NODES = 5_000_000
 MAX_DIGITS = 100
-SUFFIXES = (".json", ".yaml", ".yml")
 
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOLEAN = re.compile(r"true|True|TRUE|false|False|FALSE")
@@ -70,9 +71,9 @@ def parse_json(text: str) -> Any:
 
 
 def parse_yaml(text: str) -> Any:
-    """One YAML document by the 1.2 core schema: ``NO`` and ``12:30`` stay text.
+    r"""One YAML document by the 1.2 core schema: ``NO`` and ``12:30`` stay text.
 
-    >>> parse_yaml("country: NO\\nshare: 12.50")
+    >>> parse_yaml("country: NO\nshare: 12.50")
     {'country': 'NO', 'share': Decimal('12.50')}
     """
     import yaml  # 15 ms that only a file needs
@@ -96,30 +97,34 @@ class _Builder:
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.count = 0
         self.documents: list[Any] = []
+        self._handlers = {
+            "ScalarEvent": self._scalar,
+            "AliasEvent": self._alias,
+            "MappingStartEvent": lambda event: self._start({}, event),
+            "SequenceStartEvent": lambda event: self._start([], event),
+            "MappingEndEvent": lambda event: self._end(),
+            "SequenceEndEvent": lambda event: self._end(),
+        }
 
     def build(self, events: Iterator[Any]) -> Any:
         for event in events:
-            getattr(self, f"on_{type(event).__name__}", _ignore)(event)
+            handle = self._handlers.get(type(event).__name__)
+            if handle:
+                handle(event)
         if len(self.documents) > 1:
             _refuse(f"{len(self.documents)} documents in one file, expected one")
         return self.documents[0] if self.documents else None
 
-    def on_ScalarEvent(self, event: Any) -> None:
+    def _scalar(self, event: Any) -> None:
         value = _scalar(event)
         if event.anchor:
             self.anchors[event.anchor] = (value, 1)
         self._add(value, 1, event)
 
-    def on_AliasEvent(self, event: Any) -> None:
+    def _alias(self, event: Any) -> None:
         if event.anchor not in self.anchors:
             _refuse(f"line {_line(event)}: alias *{event.anchor} has no finished anchor")
         self._add(*self.anchors[event.anchor], event)
-
-    def on_MappingStartEvent(self, event: Any) -> None:
-        self._start({}, event)
-
-    def on_SequenceStartEvent(self, event: Any) -> None:
-        self._start([], event)
 
     def _start(self, container: Any, event: Any) -> None:
         _check_tag(event)
@@ -129,13 +134,11 @@ class _Builder:
         self.open.append((container, self.count - 1, event.anchor))
         self.keys.append(None)
 
-    def on_MappingEndEvent(self, event: Any) -> None:
+    def _end(self) -> None:
         container, before, anchor = self.open.pop()
         self.keys.pop()
         if anchor:
             self.anchors[anchor] = (container, self.count - before)
-
-    on_SequenceEndEvent = on_MappingEndEvent
 
     def _add(self, value: Any, size: int, event: Any) -> None:
         self.count += size
@@ -180,9 +183,9 @@ def _check_tag(event: Any) -> None:
 
 
 def lines_of(text: str, paths: list[str]) -> list[int | None]:
-    """The line (from 1) of each problem's path, or of its nearest parent, in YAML text that ``parse_yaml`` accepts.
+    r"""The line (from 1) of each problem's path, or of its nearest parent, in YAML text that ``parse_yaml`` accepts.
 
-    >>> lines_of("flags:\\n  - key: a\\n    enabled: maybe", ["flags[0].enabled", ""])
+    >>> lines_of("flags:\n  - key: a\n    enabled: maybe", ["flags[0].enabled", ""])
     [3, None]
     """
     import yaml
@@ -203,10 +206,6 @@ def _line_in(node: Any, path: str) -> int | None:
             break
         line, node = found[0].start_mark.line + 1, found[1]
     return line
-
-
-def _ignore(event: Any) -> None:
-    """Stream and document marks carry no data."""
 
 
 def _line(event: Any) -> int:

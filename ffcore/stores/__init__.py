@@ -1,7 +1,22 @@
 """Stores of flags and experiments, behind one protocol; each imports its client when it is built."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from .base import FlagStore, Malformed
 from .memory import MemoryStore
-from .sqlite import SQLiteStore
+
+if TYPE_CHECKING:
+    from .sqlite import SQLiteStore
 
 __all__ = ["FlagStore", "Malformed", "MemoryStore", "SQLiteStore"]
+_MODULES = {"SQLiteStore": ".sqlite"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a store's module when the store is first asked for."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name], __name__), name)

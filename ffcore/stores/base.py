@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from ..errors import ConfigError
 from ..flagset import FlagSet
+from ..log import warning
 from ..model import Experiment, Flag
 
-logger = logging.getLogger("ffcore")
 Item = TypeVar("Item", Flag, Experiment)
 
 
@@ -49,5 +48,5 @@ def _read_item(key: str, item: Any, read: Callable[[Any], Item]) -> Item | Malfo
     try:
         return read(item)
     except ConfigError as error:
-        logger.error("item %s in the store cannot be read: %s", key, error)
+        warning("item %s in the store cannot be read: %s", key, error)
         return Malformed(key, tuple(error.problems))

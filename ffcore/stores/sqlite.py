@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from os import PathLike
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..flagset import FlagSet
 from ..model import DEFAULT_BUCKETS, Experiment, Flag
 from .base import Item, Malformed, read_items
+
+if TYPE_CHECKING:
+    from os import PathLike
 
 TABLES = ("flags", "experiments")
 

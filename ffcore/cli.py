@@ -1,0 +1,62 @@
+"""The `ffcore` command: the door between the two wings; the laboratory is imported only where a command needs it."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ffcore.errors import ConfigError
+
+EXIT_CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 pass, 1 fail, 2 bad input, 3 inconclusive, 130 stopped by Ctrl-C."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except ConfigError as error:
+        print(f"ffcore: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("ffcore: stopped", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ffcore", description="Decides feature flags and proves that it does so.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    report = commands.add_parser("report", help="run the notebooks and write the summary page")
+    report.add_argument("--only", nargs="+", default=[], metavar="NAME", help="run these notebooks alone")
+    report.add_argument("--profile", default="standard", help="sample sizes: smoke, standard (default) or full")
+    report.add_argument("--param", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help="set a parameter")
+    report.add_argument("--out", type=Path, default=Path("reports"), metavar="DIR", help="where runs lie (reports)")
+    report.set_defaults(command=_report)
+    return parser
+
+
+def _report(options: argparse.Namespace) -> int:
+    from ffcore.lab.report import plan, runner
+
+    report = runner.run(plan.prepare(options.only, _given(options.param, options.profile), options.out))
+    for result in report.results:
+        print(f"{result.verdict:<13} {result.notebook} ({result.seconds:.1f} s){_reason(result.error)}")
+    code = INTERRUPTED if report.interrupted else EXIT_CODES[report.verdict]
+    if report.interrupted:
+        print("Stopped by Ctrl-C; what was finished is kept.")
+    print(f"{report.page}: {report.verdict} (exit code {code})")
+    return code
+
+
+def _reason(error: dict[str, str] | None) -> str:
+    return f": {error['message']}" if error else ""
+
+
+def _given(pairs: Sequence[str], profile: str) -> dict[str, object]:
+    given: dict[str, object] = {"profile": profile}
+    problems = [("--param", f"{pair!r} is not NAME=VALUE") for pair in pairs if "=" not in pair]
+    if problems:
+        raise ConfigError(problems)
+    return given | dict(pair.split("=", 1) for pair in pairs)
