@@ -1,0 +1,1 @@
+"""Tools for testing: seeded faults to try a monitor on."""

@@ -1,0 +1,151 @@
+"""Counts per arm and the shares they should have: read, checked, and in one order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ffcore.errors import ConfigError, shown, suggestion
+
+SUM_TOLERANCE = 1e-9
+#: Above 2**53 users a float no longer holds every count.
+MOST_USERS = 2**53
+
+Problem = tuple[str, str]
+#: Values by arm: a mapping (or a pandas Series, by its labels), or a sequence whose positions are the arms.
+ByArm = Mapping[Any, Any] | Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Users counted in each arm, and each arm's expected share (summing to 1), in the order of the expectation."""
+
+    arms: tuple[str, ...]
+    observed: tuple[int, ...]
+    shares: tuple[float, ...]
+
+    @property
+    def users(self) -> int:
+        """All users counted."""
+        return sum(self.observed)
+
+    @property
+    def cells(self) -> tuple[list[int], list[float]]:
+        """Counts and shares of the arms that should get traffic; an arm of 0 % is no cell of a test."""
+        kept = [(count, share) for count, share in zip(self.observed, self.shares, strict=True) if share > 0]
+        return [count for count, _ in kept], [share for _, share in kept]
+
+    @property
+    def leaks(self) -> dict[str, int]:
+        """The arms of 0 % that got users, and how many."""
+        return {arm: count for arm, count, share in zip(*self.columns, strict=True) if share == 0 and count}
+
+    @property
+    def columns(self) -> tuple[tuple[str, ...], tuple[int, ...], tuple[float, ...]]:
+        """Arms, counts and shares, side by side."""
+        return self.arms, self.observed, self.shares
+
+
+def read_counts(observed: ByArm, expected: ByArm) -> Counts:
+    """Checks counts against shares and puts both in one order; a ConfigError lists everything wrong with them.
+
+    >>> read_counts({"b": 30, "a": 70}, {"a": 0.7, "b": 0.3}).observed
+    (70, 30)
+    >>> read_counts([5], [0.5])
+    Traceback (most recent call last):
+    ffcore.errors.ConfigError: sample ratio: 2 problems
+      expected: needs two arms or more, got 1
+      expected: sums to 0.5 instead of 1
+    """
+    problems = list(sides(observed, expected))
+    counts, shares = by_arm(observed), by_arm(expected)
+    if not problems:
+        problems = [*unmatched(counts, shares), *share_problems(shares)]
+        problems += [problem for arm, count in counts.items() for problem in count_problems(arm, count)]
+    if not problems and sum(map(int, counts.values())) > MOST_USERS:
+        problems = [("observed", f"more than 2**53 users ({MOST_USERS:,})")]
+    if problems:
+        raise ConfigError(problems, source="sample ratio")
+    total = math.fsum(float(share) for share in shares.values())
+    observed_counts = tuple(int(counts[arm]) for arm in shares)
+    return Counts(tuple(shares), observed_counts, tuple(float(share) / total for share in shares.values()))
+
+
+def by_arm(values: ByArm) -> dict[str, Any]:
+    """Values by the arm's name; a sequence names its arms by position.
+
+    >>> by_arm([3, 4]), by_arm({True: 3})
+    ({'0': 3, '1': 4}, {'True': 3})
+    """
+    pairs = values.items() if hasattr(values, "items") else enumerate(values)
+    named = [(str(key), value) for key, value in pairs]
+    names = [name for name, _ in named]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigError([("arms", f"{', '.join(twice)} named more than once")], source="sample ratio")
+    return dict(named)
+
+
+def has_names(values: ByArm) -> bool:
+    """Whether the arms are named, as in a mapping or a pandas Series.
+
+    >>> has_names({"a": 1}), has_names([1])
+    (True, False)
+    """
+    return hasattr(values, "items")
+
+
+def sides(observed: ByArm, expected: ByArm) -> Iterable[Problem]:
+    """A problem where one side names its arms and the other does not."""
+    if has_names(observed) != has_names(expected):
+        named, other = ("observed", "expected") if has_names(observed) else ("expected", "observed")
+        yield other, f"must name its arms as {named} does"
+
+
+def unmatched(counts: Mapping[str, Any], shares: Mapping[str, Any]) -> Iterable[Problem]:
+    """A problem for each arm that only one side has."""
+    for arm in counts:
+        if arm not in shares:
+            yield f"observed[{arm}]", f"is no expected arm{suggestion(arm, shares)}"
+    for arm in shares:
+        if arm not in counts:
+            yield f"observed[{arm}]", f"is missing (0 must be said, not left out){suggestion(arm, counts)}"
+
+
+def count_problems(arm: str, count: object) -> Iterable[Problem]:
+    """A problem for a count that is not a whole number of users."""
+    try:
+        number = math.nan if isinstance(count, (bool, str)) else float(count)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not number.is_integer():
+        yield f"observed[{arm}]", f"{shown(count)} is not a whole number of users"
+    elif number < 0:
+        yield f"observed[{arm}]", f"{shown(count)} is negative"
+
+
+def share_problems(shares: Mapping[str, Any]) -> Iterable[Problem]:
+    """Problems of the expectation: an entry that is no share, fewer than two arms, a sum other than 1."""
+    wrong = {arm: share for arm, share in shares.items() if not is_share(share)}
+    for arm, share in wrong.items():
+        yield f"expected[{arm}]", f"{shown(share)} is not a share between 0 and 1"
+    if len(shares) < 2:
+        yield "expected", f"needs two arms or more, got {len(shares)}"
+    if not wrong and abs((total := math.fsum(map(float, shares.values()))) - 1) > SUM_TOLERANCE:
+        yield "expected", f"sums to {total:.12g} instead of 1"
+
+
+def is_share(value: object) -> bool:
+    """Whether a value is a number between 0 and 1 (decimals and fractions are numbers, truth values are not).
+
+    >>> is_share(0.5), is_share(50), is_share(True)
+    (True, False, False)
+    """
+    if isinstance(value, (bool, str)):
+        return False
+    try:
+        return 0 <= float(value) <= 1  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False

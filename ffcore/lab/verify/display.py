@@ -1,0 +1,144 @@
+"""How a Check reads: numbers to three significant digits, one line, a text table, an HTML table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ffcore.lab.verify.check import Check
+
+#: Okabe and Ito's colour-blind-safe green, vermilion and orange, darkened until white text on them is readable.
+VERDICT_COLOURS = {"pass": "#00694e", "fail": "#b34500", "inconclusive": "#7d5a00"}
+SMALLEST_P = 1e-300
+HEADINGS = ("arm", "expected", "observed", "off by", "interval", "margin")
+
+
+def number(value: float) -> str:
+    """Three significant digits; integers whole, with thousands marked.
+
+    >>> number(0.123456), number(27056)
+    ('0.123', '27,056')
+    """
+    return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
+
+
+def percent(share: float, digits: int = 3) -> str:
+    """A share as a percentage.
+
+    >>> percent(0.49691), percent(0.005)
+    ('49.7 %', '0.5 %')
+    """
+    return f"{100 * share:.{digits}g} %"
+
+
+def points(difference: float, sign: str = "+") -> str:
+    """A difference of shares in percentage points.
+
+    >>> points(-0.0031), points(0.01, sign="")
+    ('-0.31 pp', '1 pp')
+    """
+    return f"{100 * difference:{sign}.3g} pp"
+
+
+def p_text(p_value: float) -> str:
+    """A p-value as text; what underflows is shown as a bound, never as 0.
+
+    >>> p_text(0.0086432), p_text(0.0)
+    ('0.00864', 'below 1e-300')
+    """
+    return f"below {SMALLEST_P:g}" if p_value < SMALLEST_P else number(p_value)
+
+
+def facts(check: Check) -> dict[str, str]:
+    """The numbers that stand beside the verdict, by name; what is not known is left out.
+
+    >>> from ffcore.lab.verify.check import Check
+    >>> facts(Check("demo", "pass", p_value=0.5, n=1000, n_needed=300, detectable=0.02))
+    {'p': '0.5', 'n': '1,000', 'n needed': '300', 'detectable': '2 pp', 'alpha': '0.001'}
+    """
+    known = {
+        "p": None if check.p_value is None else p_text(check.p_value),
+        "n": number(check.n),
+        "n needed": None if check.n_needed is None else number(check.n_needed),
+        "detectable": None if check.detectable is None else points(check.detectable, sign=""),
+        "alpha": number(check.alpha),
+    }
+    return {name: text for name, text in known.items() if text is not None}
+
+
+def rows(check: Check) -> Iterator[tuple[str, ...]]:
+    """One row of text for each arm, under ``HEADINGS``; the interval is that of the deviation.
+
+    >>> from ffcore.lab.verify.check import Check
+    >>> details = {"expected": {"on": 0.5}, "margin": {"on": 0.01}}
+    >>> next(rows(Check("demo", "pass", estimate={"on": 0.502}, interval={"on": (0.499, 0.505)}, details=details)))
+    ('on', '50 %', '50.2 %', '+0.2 pp', '-0.1 pp to +0.5 pp', '±1 pp')
+    """
+    expected, margin = check.details.get("expected", {}), check.details.get("margin", {})
+    for arm, share in check.estimate.items():
+        low, high = check.interval.get(arm, (share, share))
+        target = expected.get(arm)
+        if target is None:
+            yield arm, "-", percent(share), "-", f"{percent(low)} to {percent(high)}", "-"
+            continue
+        span = f"{points(low - target)} to {points(high - target)}"
+        allowed = f"±{points(margin[arm], sign='')}" if arm in margin else "-"
+        yield arm, percent(target, digits=6), percent(share), points(share - target), span, allowed
+
+
+def line(check: Check) -> str:
+    """The check in one line.
+
+    >>> from ffcore.lab.verify.check import Check
+    >>> line(Check("demo", "inconclusive", p_value=0.5, n=100, n_needed=27_056, detectable=0.2))
+    'Check(demo: inconclusive, p=0.5, n=100, n_needed=27,056, detectable=20 pp)'
+    """
+    shown = {name.replace(" ", "_"): text for name, text in facts(check).items() if name != "alpha"}
+    parts = [f"{check.name}: {check.verdict}", *(f"{name}={text}" for name, text in shown.items())]
+    return f"Check({', '.join(parts)})"
+
+
+def text(check: Check) -> str:
+    """The check as a text table: the verdict, the numbers beside it, one line for each arm.
+
+    >>> from ffcore.lab.verify.check import Check
+    >>> print(text(Check("demo", "pass", p_value=0.5, n=100, estimate={"on": 0.5})))
+    PASS demo
+    p 0.5, n 100, alpha 0.001
+    arm  expected  observed  off by  interval      margin
+    on   -         50 %      -       50 % to 50 %  -
+    """
+    beside = ", ".join(f"{name} {value}" for name, value in facts(check).items())
+    head = [f"{check.verdict.upper()} {check.name}", beside]
+    if not check.estimate:
+        return "\n".join(head)
+    table = [HEADINGS, *rows(check)]
+    widths = [max(len(row[column]) for row in table) for column in range(len(HEADINGS))]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table)
+    return "\n".join([*head, *lines])
+
+
+def html(check: Check) -> str:
+    """The check as a small HTML table, the verdict first, as a word on a colour; all text is escaped."""
+    badge = (
+        f'<b style="background:{VERDICT_COLOURS[check.verdict]};color:#fff;padding:0.15em 0.6em;border-radius:0.3em">'
+        f"{check.verdict.upper()}</b> <b>{escape(check.name)}</b>"
+    )
+    beside = " · ".join(f"{name}&nbsp;<b>{escape(value)}</b>" for name, value in facts(check).items())
+    level = check.details.get("interval_level")
+    headings = [f"{percent(level)} interval" if name == "interval" and level else name for name in HEADINGS]
+    head = html_row("th", headings)
+    body = "".join(html_row("td", row) for row in rows(check))
+    table = f"<table><thead>{head}</thead><tbody>{body}</tbody></table>" if body else ""
+    return f'<div class="ffcore-check">{badge}<div style="margin:0.3em 0">{beside}</div>{table}</div>'
+
+
+def html_row(tag: str, cells: Iterable[str]) -> str:
+    """One row of an HTML table.
+
+    >>> html_row("td", ["<b>"])
+    '<tr><td style="text-align:left">&lt;b&gt;</td></tr>'
+    """
+    return "<tr>" + "".join(f'<{tag} style="text-align:left">{escape(cell)}</{tag}>' for cell in cells) + "</tr>"

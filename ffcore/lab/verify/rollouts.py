@@ -1,0 +1,113 @@
+"""The rollout check: is the share of users who are on the share that was configured?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from ffcore.errors import ConfigError, shown
+from ffcore.hashing import HASH_SPACE, accepted_buckets, hash32, share_threshold
+from ffcore.lab.verify.assignments import Assigned, Subject, assigned, salt_of
+from ffcore.lab.verify.check import Check
+from ffcore.lab.verify.counts import Counts, is_share
+from ffcore.lab.verify.shares import check_rates, judge
+from ffcore.lab.verify.users import Users, read_users, rule_attributes
+from ffcore.model import Experiment, Flag
+
+ON, OFF = "enabled", "not enabled"
+
+
+def rollout(
+    flag: Subject, users: Users, expected: float | None = None, margin: float = 0.005, alpha: float = 0.001
+) -> Check:
+    """Whether a rollout serves the share of users that it should, among those whom its targeting admits.
+
+    For a flag or an experiment there are two parts. A proof: the accepted buckets are exactly the configured share,
+    and every user's decision follows from the user's bucket. And the sample: equivalence of the enabled share with the
+    target (two one-sided tests at 0.05). A function has the sample alone.
+
+    Args:
+        flag: A Flag, an Experiment (its traffic), or ``assign(user_id, key)``.
+        users: A sequence of ids, or a frame with ``user_id`` and context columns. Repeated users count once.
+        expected: The target share, a fraction; by default what is configured. A function needs it.
+        margin: The largest deviation that counts as equal, at most a fifth of the share and of its complement.
+        alpha: The alarm rate.
+
+    Returns:
+        A Check; ``details["outcome"]`` is one of equivalent, different, equivalent though detectably different,
+        inconclusive, and ``details["proof"]`` counts buckets. A target of exactly 0 or 1 is a proof over these users.
+
+    Raises:
+        ConfigError: No target for a function, a target that is no share, users that cannot be read.
+
+    >>> flag = Flag("new-checkout", enabled=True, rollout_percentage=50)
+    >>> check = rollout(flag, range(20_000), margin=0.02)
+    >>> check.verdict, check.details["proof"]["accepted"], check.details["outcome"]
+    ('pass', 5000, 'equivalent')
+    """
+    check_rates("rollout", alpha, margin)
+    target = read_target(flag, expected)
+    population = read_users(users)
+    found = assigned(flag, population)
+    on = int(np.count_nonzero(found.enabled))
+    counts = Counts((ON, OFF), (on, len(found.users) - on), (float(target), float(1 - target)))
+    notes: dict[str, Any] = {"repeated": found.repeated, "ineligible": found.ineligible}
+    if isinstance(flag, (Flag, Experiment)):
+        notes["proof"] = prove_buckets(flag, found, target)
+        notes["missing_attributes"] = population.missing(rule_attributes(flag.targeting_rules))
+    return conclude(judge("rollout", counts, alpha, margin, notes))
+
+
+def conclude(check: Check) -> Check:
+    """The check with the proof's failure, the outcome's name, and the enabled share alone."""
+    proven = check.details.get("proof", {}).get("holds", True)
+    verdict = check.verdict if proven else "fail"
+    outcomes = {"pass": "equivalent", "inconclusive": "inconclusive"}
+    failed = "equivalent though detectably different" if proven and check.details["equivalent"] else "different"
+    return replace(
+        check,
+        verdict=verdict,
+        estimate={arm: share for arm, share in check.estimate.items() if arm == ON},
+        interval={ON: check.interval[ON]},
+        details={**check.details, "outcome": outcomes.get(verdict, failed)},
+    )
+
+
+def read_target(subject: Subject, expected: float | None) -> Fraction:
+    """The target share as an exact rational: the one given, else the configured one (0 while switched off)."""
+    if expected is not None:
+        if not is_share(expected):
+            raise ConfigError([("expected", f"{shown(expected)} is not a share between 0 and 1 (10 % is 0.1)")])
+        return Fraction(str(expected))
+    if isinstance(subject, Flag):
+        return subject.rollout_percentage / 100 if subject.enabled else Fraction(0)
+    if isinstance(subject, Experiment):
+        return subject.traffic_allocation if subject.status == "active" else Fraction(0)
+    raise ConfigError([("expected", "an assignment function needs its target share")])
+
+
+def prove_buckets(subject: Flag | Experiment, found: Assigned, target: Fraction) -> dict[str, Any]:
+    """The share of accepted buckets against the target, and every decision against its user's bucket.
+
+    The share must be exact to one value of the 32-bit hash, the finest resolution there is.
+    """
+    if isinstance(subject, Flag):
+        salt, buckets = subject.key, subject.buckets
+        accepted = accepted_buckets(subject.rollout_percentage, buckets) if subject.enabled else 0
+    else:
+        salt, buckets = f"{salt_of(subject)}_traffic", HASH_SPACE
+        accepted = share_threshold(subject.traffic_allocation) if subject.status == "active" else 0
+    inside = [hash32(user_id, salt) % buckets < accepted for user_id in found.users]
+    disagreeing = int(np.count_nonzero(found.enabled != np.array(inside, dtype=bool)))
+    exact = abs(Fraction(accepted, buckets) - target) < Fraction(1, HASH_SPACE)
+    return {
+        "accepted": accepted,
+        "buckets": buckets,
+        "share": Fraction(accepted, buckets),
+        "target": target,
+        "disagreeing_users": disagreeing,
+        "holds": exact and not disagreeing,
+    }
