@@ -1,0 +1,89 @@
+"""Distribution-free estimates with 95 % intervals: percentiles, medians over rounds, paired ratios."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+Floats = NDArray[np.float64]
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value between the bounds of its 95 % interval; all three are None where `n` observations can't carry them."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+
+    def to_dict(self) -> dict[str, float | int | None]:
+        """The four fields, ready for JSON.
+
+        >>> Estimate(1.5, 1.0, 2.0, 20).to_dict()
+        {'value': 1.5, 'low': 1.0, 'high': 2.0, 'n': 20}
+        """
+        return asdict(self)
+
+
+def samples_needed(q: float) -> int:
+    """Observations without which quantile `q` (0 < q < 1) has no finite 95 % interval, or none at all.
+
+    The smallest n with max(q, 1 - q)**n <= 0.025: below it even the extreme observation is no bound.
+
+    >>> [samples_needed(q) for q in (0.5, 0.99, 0.999, 0.9999)]
+    [6, 368, 3688, 36887]
+    """
+    return math.ceil(math.log((1 - CONFIDENCE) / 2) / math.log(max(q, 1 - q)))
+
+
+def quantiles(observations: ArrayLike, levels: Sequence[float]) -> list[Estimate]:
+    """Estimate each quantile of the distribution behind independent observations, with its order-statistic interval.
+
+    The value is an observation itself (the smallest with at least `level` of all at or below it: nothing is
+    interpolated or extrapolated), and so are the bounds, by binomial ranks as in `scipy.stats.quantile_test`
+    (Thompson 1936; Conover 1999, section 3.2). Value and bounds grow with the level. The unit is the observations'.
+
+    >>> quantiles(range(1, 1001), [0.5, 0.999])
+    [Estimate(value=500.0, low=469.0, high=532.0, n=1000), Estimate(value=None, low=None, high=None, n=1000)]
+    """
+    ordered = np.sort(np.asarray(observations, dtype=np.float64), axis=None)
+    return [_quantile(ordered, level) for level in levels]
+
+
+def _quantile(ordered: Floats, level: float) -> Estimate:
+    size = ordered.size
+    if size < samples_needed(level):
+        return Estimate(None, None, None, size)
+    value = np.quantile(ordered, level, method="inverted_cdf")
+    below, tail = stats.binom(size, level), (1 - CONFIDENCE) / 2
+    return Estimate(float(value), float(ordered[int(below.ppf(tail)) - 1]), float(ordered[int(below.isf(tail))]), size)
+
+
+def median(observations: ArrayLike) -> Estimate:
+    """Estimate the median of independent observations; needs at least six.
+
+    >>> median([3, 1, 4, 1, 5, 9, 2])
+    Estimate(value=3.0, low=1.0, high=9.0, n=7)
+    """
+    return quantiles(observations, [0.5])[0]
+
+
+def paired_ratio(numerators: ArrayLike, denominators: ArrayLike) -> Estimate:
+    """Estimate the median over rounds of numerator / denominator, one pair a round; needs at least six rounds.
+
+    Pairing takes what a round does to both (a busier machine, another clock speed) out of the ratio. The interval is
+    the sign test's: it asks for independent rounds, not for any distribution. Not estimable if a denominator is 0.
+
+    >>> paired_ratio([2, 4, 6, 8, 10, 12], [1, 2, 3, 4, 5, 6])
+    Estimate(value=2.0, low=2.0, high=2.0, n=6)
+    """
+    upper, lower = np.asarray(numerators, dtype=np.float64), np.asarray(denominators, dtype=np.float64)
+    if (lower <= 0).any():
+        return Estimate(None, None, None, lower.size)
+    return median(upper / lower)
