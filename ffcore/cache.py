@@ -91,7 +91,7 @@ class Limits:
         for name in ("ttl", "negative_ttl", "max_stale"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name}: expected seconds, 0 or more, got {getattr(self, name)!r}")
-        if not isinstance(self.max_entries, int) or self.max_entries < 1:
+        if not self.max_entries >= 1 or self.max_entries % 1:
             raise ValueError(f"max_entries: expected a whole number, 1 or more, got {self.max_entries!r}")
         if not 0 <= self.jitter <= 1:
             raise ValueError(f"jitter: expected a fraction from 0 to 1, got {self.jitter!r}")
@@ -128,7 +128,7 @@ class Cache:
         self._misses = self._loads = self._evictions = self._expired = self._stale = self._errors = 0
 
     def fetch(self, keys: Iterable[Any]) -> dict[Any, Entry | None]:
-        """Answer misses: one call of the loader for all keys that nobody else is loading; ``None`` where that failed."""
+        """Answer misses: one load of the keys that nobody else is loading; ``None`` where it failed."""
         with self._lock:
             waits, own = self._claim(keys)
         if own:

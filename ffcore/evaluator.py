@@ -50,7 +50,7 @@ class Evaluator:
     1
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a setting of its own
         self,
         source: FlagSet | FlagStore,
         *,

@@ -169,7 +169,7 @@ class ListOf:
 
 
 class Record(Generic[T]):
-    """A mapping with named fields, read into an instance of a model class; ``strict`` checks it further in strict mode."""
+    """A mapping with named fields, read into a model class; ``strict`` checks the instance further in strict mode."""
 
     def __init__(
         self,

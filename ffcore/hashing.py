@@ -9,10 +9,11 @@ from math import ceil
 from struct import Struct
 
 try:  # the interpreter's own MD5: the same digest as OpenSSL's, without 150 ns of set-up a call
-    from _md5 import md5
+    from _md5 import md5  # type: ignore[import-not-found]
 except ImportError:  # pragma: no cover - interpreters built without it
     from hashlib import md5
 
+__all__ = ["HASH_SPACE", "accepted_buckets", "cumulative_thresholds", "first_word", "hash32", "md5", "share_threshold"]
 HASH_SPACE = 1 << 32
 #: Reads the first four bytes of a 16-byte digest as a little-endian unsigned integer.
 first_word = Struct("<I12x").unpack
@@ -26,7 +27,7 @@ def hash32(user_id: str, salt: str) -> int:
     >>> hash32("user_687", "promo:2024")
     496170328
     """
-    word: int = first_word(md5(f"{user_id}:{salt}".encode()).digest())[0]
+    word: int = first_word(md5(f"{user_id}:{salt}".encode()).digest())[0]  # noqa: S324 - spreads users, no secret
     return word
 
 

@@ -63,7 +63,7 @@ class Variant(_Checked):
     allocation: Fraction
     payload: Any = None
 
-    FIELDS = {"key": Text(), "allocation": Exact(0, 1), "payload": Anything(freeze)}
+    FIELDS: ClassVar[Mapping[str, Field]] = {"key": Text(), "allocation": Exact(0, 1), "payload": Anything(freeze)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,11 @@ class Rule(_Checked):
     operator: str
     value: Any = None
 
-    FIELDS = {"attribute": Text(), "operator": OneOf(*OPERATORS), "value": Anything(freeze)}
+    FIELDS: ClassVar[Mapping[str, Field]] = {
+        "attribute": Text(),
+        "operator": OneOf(*OPERATORS),
+        "value": Anything(freeze),
+    }
 
     def _check(self, problems: Problems) -> None:
         try:
@@ -181,7 +185,7 @@ class Flag(_Checked):
     buckets: int = DEFAULT_BUCKETS
     flag_id: str | None = None
 
-    FIELDS = {
+    FIELDS: ClassVar[Mapping[str, Field]] = {
         "key": Text(),
         "enabled": Boolean(),
         "rollout_percentage": Exact(0, 100),
@@ -226,7 +230,7 @@ class Flag(_Checked):
 
     def to_item(self) -> dict[str, Any]:
         """The flag as a JSON-ready item that ``from_item`` reads back to an equal flag."""
-        return to_item(self)
+        return _item(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +250,7 @@ class Experiment(_Checked):
     salt: str | None = None
     experiment_id: str | None = None
 
-    FIELDS = {
+    FIELDS: ClassVar[Mapping[str, Field]] = {
         "key": Text(),
         "status": OneOf("draft", "active", "paused", "completed"),
         "variants": VARIANTS,
@@ -271,7 +275,7 @@ class Experiment(_Checked):
 
     def to_item(self) -> dict[str, Any]:
         """The experiment as a JSON-ready item that ``from_item`` reads back to an equal experiment."""
-        return to_item(self)
+        return _item(self)
 
 
 def _check_buckets(flag: Flag, path: str, problems: Problems) -> None:
@@ -291,6 +295,10 @@ def with_buckets(item: Any, buckets: int) -> Any:
     return item
 
 
+def _item(model: _Checked) -> dict[str, Any]:
+    return {name: to_item(value) for name in model.FIELDS if (value := getattr(model, name)) is not None}
+
+
 def to_item(value: Any) -> Any:
     """A model object as JSON-ready data: exact rationals as numbers where a decimal says it, else as ``"1/3"``."""
     if isinstance(value, Fraction):
@@ -300,5 +308,5 @@ def to_item(value: Any) -> Any:
     if isinstance(value, RuleGroup):
         return {value.kind: to_item(value.rules[0] if value.kind == "not" else value.rules)}
     if isinstance(value, _Checked):
-        return {name: to_item(item) for name in value.FIELDS if (item := getattr(value, name)) is not None}
+        return _item(value)
     return [to_item(item) for item in value] if isinstance(value, tuple) else value

@@ -21,7 +21,7 @@ class Operator:
     """One operator.
 
     Attributes:
-        prepare: Turns a rule's value into what ``matches`` compares with; raises ``ValueError`` saying what it expected.
+        prepare: Turns a rule's value into what ``matches`` compares with; a ``ValueError`` says what it expected.
         matches: ``matches(actual, prepared)`` for a present attribute; false on a type mismatch, never an exception.
         fast: Python source of the same comparison of ``a`` with ``{c}`` for attributes of the type ``fast_type``.
         fast_type: ``"str"``, ``"number"`` or ``""``: what the prepared value must be for ``fast`` to hold.
@@ -179,13 +179,13 @@ def _prepare_orderable(value: Any) -> Any:
 
 def _prepare_list(value: Any) -> tuple[Any, ...]:
     if not isinstance(value, (list, tuple, set, frozenset)):
-        raise ValueError(f"expected a list, got {shown(value)}")
+        raise ValueError(f"expected a list, got {shown(value)}")  # noqa: TRY004
     return tuple(_prepare_scalar(item) for item in value)
 
 
 def _prepare_text(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"expected text, got {shown(value)}")
+        raise ValueError(f"expected text, got {shown(value)}")  # noqa: TRY004
     return value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -30,12 +30,12 @@ def read_text(path: Path) -> str:
     """The UTF-8 text of a file of at most 32 MiB; raises ``ConfigError`` where it is none."""
     try:
         if path.stat().st_size > MAX_BYTES:
-            _refuse(f"{path.stat().st_size:,} bytes, expected at most {MAX_BYTES:,}")
+            raise _refusal(f"{path.stat().st_size:,} bytes, expected at most {MAX_BYTES:,}")
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        _refuse(f"byte {error.start:,} is not UTF-8; save the file as UTF-8")
+        raise _refusal(f"byte {error.start:,} is not UTF-8; save the file as UTF-8") from None
     except OSError as error:
-        _refuse(f"cannot be read: {error.strerror}")
+        raise _refusal(f"cannot be read: {error.strerror}") from None
 
 
 def read_data(path: Path) -> Any:
@@ -57,17 +57,17 @@ def parse_json(text: str) -> Any:
     try:
         data = json.loads(text, object_pairs_hook=_unique, parse_constant=_not_finite, parse_float=Decimal)
     except json.JSONDecodeError as error:
-        _refuse(f"not JSON at line {error.lineno}, column {error.colno}: {error.msg}")
+        raise _refusal(f"not JSON at line {error.lineno}, column {error.colno}: {error.msg}") from None
     except RecursionError:
-        _too_deep()
+        raise _too_deep() from None
     except ValueError as error:
-        _refuse(str(error))
+        raise _refusal(str(error)) from None
     level = [data]
     for _ in range(MAX_DEPTH):
         level = [child for value in level for child in _children(value)]
         if not level:
             return data
-    _too_deep()
+    raise _too_deep()
 
 
 def parse_yaml(text: str) -> Any:
@@ -83,9 +83,9 @@ def parse_yaml(text: str) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        _refuse(f"not YAML{place}: {error.problem}")
+        raise _refusal(f"not YAML{place}: {error.problem}") from None
     except yaml.YAMLError as error:
-        _refuse(f"not YAML: {' '.join(str(error).split())}")
+        raise _refusal(f"not YAML: {' '.join(str(error).split())}") from None
 
 
 class _Builder:
@@ -97,7 +97,7 @@ class _Builder:
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.count = 0
         self.documents: list[Any] = []
-        self._handlers = {
+        self._handlers: dict[str, Callable[[Any], None]] = {
             "ScalarEvent": self._scalar,
             "AliasEvent": self._alias,
             "MappingStartEvent": lambda event: self._start({}, event),
@@ -112,7 +112,7 @@ class _Builder:
             if handle:
                 handle(event)
         if len(self.documents) > 1:
-            _refuse(f"{len(self.documents)} documents in one file, expected one")
+            raise _refusal(f"{len(self.documents)} documents in one file, expected one")
         return self.documents[0] if self.documents else None
 
     def _scalar(self, event: Any) -> None:
@@ -123,13 +123,13 @@ class _Builder:
 
     def _alias(self, event: Any) -> None:
         if event.anchor not in self.anchors:
-            _refuse(f"line {_line(event)}: alias *{event.anchor} has no finished anchor")
+            raise _refusal(f"line {_line(event)}: alias *{event.anchor} has no finished anchor")
         self._add(*self.anchors[event.anchor], event)
 
     def _start(self, container: Any, event: Any) -> None:
         _check_tag(event)
         if len(self.open) >= MAX_DEPTH:
-            _too_deep()
+            raise _too_deep()
         self._add(container, 1, event)
         self.open.append((container, self.count - 1, event.anchor))
         self.keys.append(None)
@@ -143,7 +143,7 @@ class _Builder:
     def _add(self, value: Any, size: int, event: Any) -> None:
         self.count += size
         if self.count > MAX_NODES:
-            _refuse(f"line {_line(event)}: more than {MAX_NODES:,} values, aliases counted out")
+            raise _refusal(f"line {_line(event)}: more than {MAX_NODES:,} values, aliases counted out")
         container = self.open[-1][0] if self.open else self.documents
         if isinstance(container, list):
             container.append(value)
@@ -155,9 +155,9 @@ class _Builder:
 
     def _take_key(self, container: dict[str, Any], key: Any, event: Any) -> None:
         if not isinstance(key, str):
-            _refuse(f"line {_line(event)}: key {shown(key)} is no text; quote it")
+            raise _refusal(f"line {_line(event)}: key {shown(key)} is no text; quote it")
         if key in container:
-            _refuse(f"line {_line(event)}: key {shown(key)} stands here a second time")
+            raise _refusal(f"line {_line(event)}: key {shown(key)} stands here a second time")
         self.keys[-1] = key
 
 
@@ -171,7 +171,7 @@ def _scalar(event: Any) -> Any:
     if _BOOLEAN.fullmatch(text):
         return text.lower() == "true"
     if _NOT_FINITE.fullmatch(text):
-        _refuse(f"line {_line(event)}: {text} is no finite number")
+        raise _refusal(f"line {_line(event)}: {text} is no finite number")
     if len(text) <= MAX_DIGITS and _INTEGER.fullmatch(text):
         return int(text, 0) if text.startswith(("0o", "0x")) else int(text)
     return Decimal(text) if len(text) <= MAX_DIGITS and _FLOAT.fullmatch(text) else text
@@ -179,7 +179,7 @@ def _scalar(event: Any) -> Any:
 
 def _check_tag(event: Any) -> None:
     if event.tag and event.tag not in ("!", _STRING_TAG):
-        _refuse(f"line {_line(event)}: tag {event.tag} is not supported")
+        raise _refusal(f"line {_line(event)}: tag {event.tag} is not supported")
 
 
 def lines_of(text: str, paths: list[str]) -> list[int | None]:
@@ -231,9 +231,9 @@ def _not_finite(text: str) -> NoReturn:
     raise ValueError(f"{text} is no finite number")
 
 
-def _too_deep() -> NoReturn:
-    _refuse(f"nested deeper than {MAX_DEPTH} levels")
+def _too_deep() -> ConfigError:
+    return _refusal(f"nested deeper than {MAX_DEPTH} levels")
 
 
-def _refuse(message: str) -> NoReturn:
-    raise ConfigError([("", message)])
+def _refusal(message: str) -> ConfigError:
+    return ConfigError([("", message)])
