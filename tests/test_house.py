@@ -258,10 +258,8 @@ def notebook_faults(cells: list[dict[str, Any]]) -> Iterator[str]:
     for cell in code:
         source = "".join(cell["source"])
         yield from (f"defines {name}: move it into ffcore.lab" for name in definitions(source))
-        if cell["outputs"] and VERDICT_TAG not in tags(cell):
-            yield f"holds output without the tag {VERDICT_TAG}: {source}"
-        if cell["execution_count"] is not None:
-            yield f"holds an execution count: {source}"
+        if (cell["outputs"] or cell["execution_count"]) and VERDICT_TAG not in tags(cell):
+            yield f"keeps the traces of a run without the tag {VERDICT_TAG}: {source}"
 
 
 def tags(cell: dict[str, Any]) -> list[str]:
@@ -316,7 +314,7 @@ def test_a_faulty_notebook_is_seen(cells: list[dict[str, Any]]) -> None:
 
 def test_a_stored_verdict_is_no_fault() -> None:
     """The cell that nbval compares keeps its output; a lambda passed on is no definition."""
-    verdict = code_cell("1", VERDICT_TAG, outputs=("1",))
+    verdict = code_cell("1", VERDICT_TAG, outputs=("1",), count=1)
 
     assert list(notebook_faults([PARAMETERS, verdict, code_cell("sorted([1], key=lambda x: x)")])) == []
 
