@@ -18,6 +18,7 @@ import ffcore
 from ffcore import Experiment, Flag, FlagSet, Rule
 from ffcore.lab.population import load_population
 from ffcore.lab.verify import power
+from ffcore.lab.verify.variant_shares import ramp
 
 DATA = Path(__file__).parents[1] / "data"
 ROLLOUT_MARGIN, VARIANT_MARGIN = 0.005, 0.01
@@ -60,17 +61,15 @@ def eligible(item: Flag | Experiment) -> int:
     return len(frame)
 
 
-def row(key: str, what: str, shares: list[Fraction], users: int, margin: float) -> str:
-    """One line of the README's table up to its last column; ``shares`` are all arms, the first one named."""
+def row(label: str, shares: list[Fraction], users: int, margin: float, alpha: float = 0.001) -> str:
+    """One line of the README's table up to its last column; of a rollout's two arms, only the first is named."""
     fractions = [float(share) for share in shares]
     if len(shares) == 1:
-        return f"| {key} | {what} | {percent(shares[0])} | {users:,} | 1 | any user elsewhere |"
+        return f"| {label} | {percent(shares[0])} | {users:,} | 1 | any user elsewhere |"
     margins = [min(margin, min(share, 1 - share) / 5) for share in fractions]
-    seen = max(power.detectable(share, len(shares), users, alpha=0.001) or 1 for share in fractions)
-    shown = " / ".join(map(percent, shares if what == "variants" else shares[:1]))
-    return (
-        f"| {key} | {what} | {shown} | {users:,} | {power.users_needed(fractions, margins):,} | {100 * seen:.3f} pp |"
-    )
+    seen = max(power.detectable(share, len(shares), users, alpha) or 1 for share in fractions)
+    shown = " / ".join(map(percent, shares if label.endswith("variants") else shares[:1]))
+    return f"| {label} | {shown} | {users:,} | {power.users_needed(fractions, margins):,} | {100 * seen:.2g} pp |"
 
 
 def percent(share: Fraction) -> str:
@@ -86,11 +85,12 @@ def table_rows() -> Iterator[tuple[str, int]]:
     checks += [(item, item.traffic_allocation, "traffic") for item in running]
     for item, share, what in checks:
         users = eligible(item)
-        yield row(item.key, what, [share, 1 - share] if share < 1 else [share], users, ROLLOUT_MARGIN), users
+        arms = [share, 1 - share] if share < 1 else [share]
+        yield row(f"{item.key} | {what}", arms, users, ROLLOUT_MARGIN), users
         if item.variants:
-            enabled = round(users * share)
-            allocations = [variant.allocation for variant in item.variants]
-            yield row(item.key, "variants", allocations, enabled, VARIANT_MARGIN), enabled
+            enabled, arms = round(users * share), [variant.allocation for variant in item.variants]
+            alpha = 0.001 / len(ramp(item))
+            yield row(f"{item.key} | variants", arms, enabled, VARIANT_MARGIN, alpha), enabled
 
 
 def test_population_comes_from_the_package(maker: ModuleType) -> None:
