@@ -12,7 +12,7 @@ from typing import Any
 
 from .hashing import HASH_SPACE, accepted_buckets, cumulative_thresholds, first_word, md5, share_threshold
 from .model import Decision, Experiment, Flag, Variant
-from .targeting import Constants, expression
+from .targeting import Constants, all_match, expression
 
 Decide = Callable[[str, Mapping[str, Any] | None], Decision]
 EMPTY: Mapping[str, Any] = {}
@@ -71,10 +71,14 @@ class _Shape:
 
     def target(self, rules: Any) -> None:
         """Refuse whom the rules do not match."""
-        if rules and not self.done:
+        if rules:
+            general = f"{self.constants.name(all_match(rules))}(user_id, EMPTY if context is None else context)"
             refused = self.constants.name(Decision(False, "targeting_rules_not_met"))
-            self.lines += ["get = (context or EMPTY).get", f"if not ({expression(rules, self.constants)}):"]
-            self.lines += [f"    return {refused}"]
+            self.lines += [
+                "try:",
+                f"    met = {expression(rules, self.constants)} if type(context) is dict else {general}",
+            ]
+            self.lines += ["except KeyError:", f"    met = {general}", "if not met:", f"    return {refused}"]
 
     def admit(self, suffix: str, buckets: int, accepted: int, refusal: Decision) -> None:
         """Refuse whose hash falls outside the first ``accepted`` of ``buckets``."""

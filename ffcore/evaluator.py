@@ -10,7 +10,8 @@ from .cache import Cache, CacheStats, Limits, Loaded
 from .decide import Decide, compile_experiment, compile_flag, constant
 from .errors import shown
 from .flagset import FlagSet
-from .model import Decision
+from .log import warning
+from .model import Decision, Experiment, Flag
 from .stores.base import Malformed
 from .stores.memory import MemoryStore
 
@@ -18,15 +19,12 @@ if TYPE_CHECKING:
     from .stores.base import FlagStore
 
 Context = Mapping[str, Any]
-
-
-def _same(reason: str) -> Decide:
-    return constant(Decision(False, reason))
-
-
-_FLAG_NOT_FOUND, _EXPERIMENT_NOT_FOUND = _same("flag_not_found"), _same("experiment_not_found")
-_FLAG_MALFORMED, _EXPERIMENT_MALFORMED = _same("flag_malformed"), _same("experiment_malformed")
-_UNAVAILABLE = _same("store_unavailable")
+#: A flag is cached by its key, an experiment by ``(EXPERIMENT, key)``: the two may share a key.
+CacheKey = str | tuple[str, str]
+EXPERIMENT = "experiment"
+#: ``tracker(user_id, key, flag_id or experiment_id, decision, context)``
+Tracker = Callable[[str, str, str | None, Decision, Context | None], None]
+strip = str.strip  # one call tells text from anything else (TypeError) and blank from not
 
 
 class Evaluator:
@@ -40,7 +38,7 @@ class Evaluator:
         max_stale: Seconds past its expiry that an entry still answers while the store fails.
         jitter: Shortens each entry's ``ttl`` by a random fraction up to this one (0 to 1).
         clock: Seconds, monotonic.
-        tracker: Takes every decision: ``tracker.track(user_id, key, decision, context)``.
+        tracker: Told of every decision: ``tracker(user_id, key, flag_id or experiment_id, decision, context)``.
 
     >>> from ffcore import Evaluator, Flag, FlagSet
     >>> ev = Evaluator(FlagSet([Flag("dark-mode", enabled=True, rollout_percentage=50)]))
@@ -60,11 +58,11 @@ class Evaluator:
         max_stale: float = 3600.0,
         jitter: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
-        tracker: Any = None,
+        tracker: Tracker | None = None,
     ) -> None:
         self._store = MemoryStore(source) if isinstance(source, FlagSet) else source
         self._cache = Cache(self._load, Limits(ttl, max_entries, negative_ttl, max_stale, jitter), clock)
-        self._entry, self._stamps, self._clock = self._cache.entries.get, self._cache.stamps, clock
+        self._entries, self._stamps, self._clock = self._cache.entries, self._cache.stamps, clock
         self._tracker = tracker
 
     def evaluate(self, user_id: str, flag_key: str, context: Context | None = None) -> Decision:
@@ -72,87 +70,132 @@ class Evaluator:
 
         Raises ``TypeError`` for an id that is no text and ``ValueError`` for a blank one.
         """
-        try:
-            if not "!" <= user_id < "\x7f":
+        try:  # a hit stays in this frame: see cache.py
+            if not strip(user_id):
                 check_user_id(user_id)
-        except TypeError:
-            check_user_id(user_id)
-        entry = self._entry(flag_key)
-        if entry is None or self._clock() >= entry.expires:
-            decision = self._missed(flag_key)(user_id, context)
+            entry = self._entries[flag_key]
+        except (KeyError, TypeError):
+            decide = self._missed(user_id, flag_key)
         else:
-            entry.used = next(self._stamps)
-            decision = entry.value(user_id, context)
-        if self._tracker is not None:
-            self._tracker.track(user_id, flag_key, decision, context)
-        return decision
+            clock = self._clock
+            if clock() < entry.expires:
+                entry.used = next(self._stamps)
+                decide = entry.value
+            else:
+                decide = self._missed(user_id, flag_key)
+        return decide(user_id, context)
+
+    def flag(self, flag_key: str) -> Callable[..., Decision]:
+        """``evaluate`` bound to one flag, for hot loops: ``decide(user_id, context=None)``.
+
+        It follows changes of the flag as ``evaluate`` does.
+
+        >>> from ffcore import Evaluator, Flag, FlagSet
+        >>> decide = Evaluator(FlagSet([Flag("dark-mode", enabled=True, rollout_percentage=100)])).flag("dark-mode")
+        >>> decide("user-1").enabled
+        True
+        """
+        entries, stamps, clock, missed = self._entries, self._stamps, self._clock, self._missed
+
+        def decide(user_id: str, context: Context | None = None) -> Decision:
+            try:
+                if not strip(user_id):
+                    check_user_id(user_id)
+                entry = entries[flag_key]
+            except (KeyError, TypeError):
+                run = missed(user_id, flag_key)
+            else:
+                if clock() < entry.expires:
+                    entry.used = next(stamps)
+                    run = entry.value
+                else:
+                    run = missed(user_id, flag_key)
+            return run(user_id, context)
+
+        return decide
 
     def batch_evaluate(
         self, user_id: str, flag_keys: Iterable[str], context: Context | None = None
     ) -> dict[str, Decision]:
         """What a user gets from several flags; those not cached are fetched from the store in one call."""
         check_user_id(user_id)
-        keys = list(dict.fromkeys(flag_keys))
-        now, stamps, cached = self._clock(), self._stamps, self._entry
-        decides: dict[str, Decide] = {}
-        missed = []
-        for key in keys:
-            entry = cached(key)
-            if entry is None or now >= entry.expires:
-                missed.append(key)
-            else:
+        if isinstance(flag_keys, str):
+            raise TypeError(f"flag_keys: expected several keys, got the text {shown(flag_keys)}")
+        now, stamps, entries = self._clock(), self._stamps, self._entries
+        decisions: dict[Any, Any] = {}
+        missed: list[CacheKey] = []
+        for key in flag_keys:
+            if key in decisions:
+                continue
+            if key in entries and now < (entry := entries[key]).expires:
                 entry.used = next(stamps)
-                decides[key] = entry.value
+                run = entry.value
+                decisions[key] = run(user_id, context)
+            else:
+                decisions[key] = None
+                missed.append(key)
         if missed:
-            found = self._cache.fetch(missed)
-            decides |= {key: _UNAVAILABLE if entry is None else entry.value for key, entry in found.items()}
-        decisions = {key: decides[key](user_id, context) for key in keys}
-        if self._tracker is not None:
-            for key, decision in decisions.items():
-                self._tracker.track(user_id, key, decision, context)
+            for key, run in self._fetch(missed).items():
+                decisions[key] = run(user_id, context)
         return decisions
 
     def assign(self, user_id: str, experiment_key: str, context: Context | None = None) -> Decision:
         """Which variant of an experiment a user gets, and why. Raises like ``evaluate``."""
-        check_user_id(user_id)
-        key = ("experiment", experiment_key)
-        entry = self._entry(key)
-        if entry is None or self._clock() >= entry.expires:
-            decision = self._missed(key)(user_id, context)
-        else:
-            entry.used = next(self._stamps)
-            decision = entry.value(user_id, context)
-        if self._tracker is not None:
-            self._tracker.track(user_id, experiment_key, decision, context)
-        return decision
+        return self.evaluate(user_id, (EXPERIMENT, experiment_key), context)  # type: ignore[arg-type]
 
     def stats(self) -> CacheStats:
         """The cache's counts since the evaluator was made."""
         return self._cache.stats()
 
-    def _missed(self, key: Any) -> Decide:
-        entry = self._cache.fetch([key])[key]
-        return _UNAVAILABLE if entry is None else entry.value
+    def _missed(self, user_id: str, key: CacheKey) -> Decide:
+        check_user_id(user_id)
+        return self._fetch([key])[key]
 
-    def _load(self, keys: list[Any]) -> dict[Any, Loaded]:
-        """Fetch and compile: flags are asked for by their key, experiments by ``("experiment", key)``."""
+    def _fetch(self, keys: list[CacheKey]) -> dict[CacheKey, Decide]:
+        found = self._cache.fetch(keys)
+        unavailable = Decision(False, "store_unavailable")
+        return {key: entry.value if entry else self._constant(key, unavailable) for key, entry in found.items()}
+
+    def _load(self, keys: list[CacheKey]) -> dict[CacheKey, Loaded]:
+        """Fetch and compile: flags are asked for by their key, experiments by ``(EXPERIMENT, key)``."""
         flag_keys = [key for key in keys if isinstance(key, str)]
         experiment_keys = [key[1] for key in keys if not isinstance(key, str)]
-        flags = self._store.get_flags(flag_keys) if flag_keys else {}
-        experiments = self._store.get_experiments(experiment_keys) if experiment_keys else {}
-        loaded = {key: _compiled(flags.get(key), compile_flag, _FLAG_NOT_FOUND, _FLAG_MALFORMED) for key in flag_keys}
-        return loaded | {
-            ("experiment", key): _compiled(
-                experiments.get(key), compile_experiment, _EXPERIMENT_NOT_FOUND, _EXPERIMENT_MALFORMED
-            )
-            for key in experiment_keys
-        }
+        found: dict[CacheKey, Any] = {}
+        if flag_keys:
+            found |= dict(self._store.get_flags(flag_keys))
+        if experiment_keys:
+            experiments = self._store.get_experiments(experiment_keys)
+            found |= {(EXPERIMENT, key): item for key, item in experiments.items()}
+        return {key: self._compiled(key, found.get(key)) for key in keys}
 
+    def _compiled(self, key: CacheKey, item: Flag | Experiment | Malformed | None) -> Loaded:
+        kind = "flag" if isinstance(key, str) else "experiment"
+        if item is None or isinstance(item, Malformed):
+            reason = f"{kind}_{'not_found' if item is None else 'malformed'}"
+            return Loaded(self._constant(key, Decision(False, reason)), negative=True)
+        if isinstance(item, Flag):
+            return Loaded(self._tracked(key, item.flag_id, compile_flag(item)))
+        return Loaded(self._tracked(key, item.experiment_id, compile_experiment(item)))
 
-def _compiled(item: Any, compile_item: Callable[[Any], Decide], not_found: Decide, malformed: Decide) -> Loaded:
-    if item is None:
-        return Loaded(not_found, negative=True)
-    return Loaded(malformed, negative=True) if isinstance(item, Malformed) else Loaded(compile_item(item))
+    def _constant(self, key: CacheKey, decision: Decision) -> Decide:
+        return self._tracked(key, None, constant(decision))
+
+    def _tracked(self, key: CacheKey, item_id: str | None, decide: Decide) -> Decide:
+        """``decide``, telling the tracker of every decision; the tracker can neither change nor break it."""
+        track = self._tracker
+        if track is None:
+            return decide
+        name = key if isinstance(key, str) else key[1]
+
+        def tracked(user_id: str, context: Context | None) -> Decision:
+            decision = decide(user_id, context)
+            try:
+                track(user_id, name, item_id, decision, context)
+            except Exception as error:  # noqa: BLE001 - whatever a tracker raises, the decision stands
+                warning("the tracker failed on %s", name, error=error)
+            return decision
+
+        return tracked
 
 
 def check_user_id(user_id: object) -> None:

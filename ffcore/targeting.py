@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .model import Rule, RuleGroup
@@ -22,10 +22,12 @@ class Constants:
 
 
 def expression(rules: Iterable[Rule | RuleGroup], constants: Constants) -> str:
-    """Python source that is true iff all rules match, over the names ``get`` (context look-up) and ``user_id``.
+    """Python source that is true iff all rules match, over ``context`` (a dict) and ``user_id``.
+
+    It raises ``KeyError`` where it meets a missing attribute; the rules then go through ``all_match``.
 
     >>> expression([Rule("country", "equals", "NO")], Constants())
-    '(a == c1 if (a := get(c0)).__class__ is str else a is not None and c2(a, c1))'
+    '(a == c1 if type(a := context[c0]) is str else a is not None and c2(a, c1))'
     """
     return " and ".join(_source(rule, constants) for rule in rules) or "True"
 
@@ -41,19 +43,19 @@ def _source(rule: Rule | RuleGroup, constants: Constants) -> str:
 
 
 def _rule_source(rule: Rule, constants: Constants) -> str:
-    read = "user_id" if rule.attribute == "user_id" else f"get({constants.name(rule.attribute)})"
+    read = "user_id" if rule.attribute == "user_id" else f"context[{constants.name(rule.attribute)}]"
     if rule.operator in ("exists", "not_exists"):
+        read = read.replace("[", ".get(").replace("]", ")")
         return f"({read} is {'not ' * (rule.operator == 'exists')}None)"
     operator, value = OPERATORS[rule.operator], rule.prepared()
     fast = _fast_value(operator.fast_type, value)
-    expected, matches = constants.name(value), constants.name(operator.matches)
-    general = f"a is not None and {matches}(a, {expected})"
+    expected = constants.name(value)
+    general = f"a is not None and {constants.name(operator.matches)}(a, {expected})"
     if fast is None:
-        return f"((a := {read}) is not None and {matches}(a, {expected}))"
+        return f"({general.replace('a is', f'(a := {read}) is', 1)})"
     quick = operator.fast.format(c=expected if fast is value else constants.name(fast))
-    if operator.fast_type == "str":
-        return f"({quick} if (a := {read}).__class__ is str else {general})"
-    return f"({quick} if (a := {read}).__class__ is int or a.__class__ is float else {general})"
+    number = " or type(a) is float" if operator.fast_type == "number" else ""
+    return f"({quick} if type(a := {read}) is {'int' if number else 'str'}{number} else {general})"
 
 
 def _fast_value(fast_type: str, value: Any) -> Any:
@@ -65,16 +67,37 @@ def _fast_value(fast_type: str, value: Any) -> Any:
     return value if fast_type == "str" and isinstance(value, str) else None
 
 
-def matches(rule: Rule | RuleGroup, user_id: str, context: Mapping[str, Any]) -> bool:
-    """Whether one rule or group matches, evaluated step by step (the meaning that ``expression`` compiles).
+Predicate = Callable[[str, Mapping[str, Any]], bool]
 
-    >>> matches(Rule("age", "greater_than", 18), "user-1", {"age": "30"})
+
+def predicate(rule: Rule | RuleGroup) -> Predicate:
+    """Whether one rule or group matches, step by step: the meaning that ``expression`` compiles.
+
+    >>> predicate(Rule("age", "greater_than", 18))("user-1", {"age": "30"})
     False
     """
-    if isinstance(rule, RuleGroup):
-        results = (matches(inner, user_id, context) for inner in rule.rules)
-        return not next(results) if rule.kind == "not" else (all if rule.kind == "all" else any)(results)
-    actual = user_id if rule.attribute == "user_id" else context.get(rule.attribute)
-    if actual is None:
-        return rule.operator == "not_exists"
-    return OPERATORS[rule.operator].matches(actual, rule.prepared())
+    if isinstance(rule, Rule):
+        return _rule_predicate(rule)
+    if rule.kind == "all":
+        return all_match(rule.rules)
+    inner = [predicate(one) for one in rule.rules]
+    if rule.kind == "not":
+        return lambda user_id, context: not inner[0](user_id, context)
+    return lambda user_id, context: any(matches(user_id, context) for matches in inner)
+
+
+def _rule_predicate(rule: Rule) -> Predicate:
+    attribute, matches, expected = rule.attribute, OPERATORS[rule.operator].matches, rule.prepared()
+    missing = rule.operator == "not_exists"
+
+    def holds(user_id: str, context: Mapping[str, Any]) -> bool:
+        actual = user_id if attribute == "user_id" else context.get(attribute)
+        return missing if actual is None else matches(actual, expected)
+
+    return holds
+
+
+def all_match(rules: Iterable[Rule | RuleGroup]) -> Predicate:
+    """All rules as one predicate, for contexts that lack an attribute or are no plain dict."""
+    inner = [predicate(rule) for rule in rules]
+    return lambda user_id, context: all(matches(user_id, context) for matches in inner)
