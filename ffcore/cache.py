@@ -51,20 +51,20 @@ class CacheStats:
 
 
 class Entry:
-    """One cached value, when it expires, and the stamp of its last use."""
+    """One cached value, what it was made from, when it expires, and the stamp of its last use."""
 
-    __slots__ = ("expires", "used", "value")
+    __slots__ = ("expires", "source", "used", "value")
 
-    def __init__(self, value: Any, expires: float, used: int) -> None:
-        self.value, self.expires, self.used = value, expires, used
+    def __init__(self, value: Any, source: Any, expires: float, used: int) -> None:
+        self.value, self.source, self.expires, self.used = value, source, expires, used
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a loader returns for a key: the value, and whether it stands for something missing or unusable."""
+    """What a loader returns for a key: a value and what it was made from, which is ``None`` for "nothing usable"."""
 
     value: Any
-    negative: bool = False
+    source: Any = None
 
 
 class _Flight:
@@ -177,10 +177,10 @@ class Cache:
                 flight.done.set()
 
     def _store(self, key: Any, loaded: Loaded, started: float) -> Entry:
-        ttl = self._limits.negative_ttl if loaded.negative else self._limits.ttl
+        ttl = self._limits.negative_ttl if loaded.source is None else self._limits.ttl
         lifetime = ttl * (1 - self._limits.jitter * self._random())
         old = self.entries.get(key)
-        entry = Entry(loaded.value, started + lifetime, old.used if old else -1)
+        entry = Entry(loaded.value, loaded.source, started + lifetime, old.used if old else -1)
         self.entries[key] = entry
         if old is None:
             entry.used = self._stamp()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .cache import Cache, CacheStats, Limits, Loaded
 from .decide import Decide, compile_experiment, compile_flag, constant
-from .errors import shown
+from .errors import ConfigError, shown
 from .flagset import FlagSet
 from .log import warning
 from .model import Decision, Experiment, Flag
@@ -17,6 +17,7 @@ from .stores.memory import MemoryStore
 
 if TYPE_CHECKING:
     from .stores.base import FlagStore
+    from .trace import Trace
 
 Context = Mapping[str, Any]
 #: A flag is cached by its key, an experiment by ``(EXPERIMENT, key)``: the two may share a key.
@@ -135,13 +136,30 @@ class Evaluator:
                 decisions[key] = None
                 missed.append(key)
         if missed:
-            for key, run in self._fetch(missed).items():
-                decisions[key] = run(user_id, context)
+            for late, run in self._fetch(missed).items():
+                decisions[late] = run(user_id, context)
         return decisions
 
     def assign(self, user_id: str, experiment_key: str, context: Context | None = None) -> Decision:
         """Which variant of an experiment a user gets, and why. Raises like ``evaluate``."""
         return self.evaluate(user_id, (EXPERIMENT, experiment_key), context)  # type: ignore[arg-type]
+
+    def trace(self, user_id: str, key: str, context: Context | None = None) -> Trace:
+        """Why a user gets what they get from a flag, or from the experiment if there is no such flag.
+
+        Prints as sentences. Counts as a look-up where the item is not cached; the tracker is not told.
+        Raises ``ConfigError`` for a key that is neither, or that cannot be read.
+        """
+        from .trace import trace
+
+        check_user_id(user_id)
+        for name in (key, (EXPERIMENT, key)):
+            entry = self._entries.get(name)
+            if entry is None or self._clock() >= entry.expires:
+                entry = self._cache.fetch([name])[name]
+            if entry is not None and entry.source is not None:
+                return trace(entry.source, user_id, context or {})
+        raise ConfigError([(key, "neither a flag nor an experiment that can be read has this key")])
 
     def stats(self) -> CacheStats:
         """The cache's counts since the evaluator was made."""
@@ -162,7 +180,7 @@ class Evaluator:
         experiment_keys = [key[1] for key in keys if not isinstance(key, str)]
         found: dict[CacheKey, Any] = {}
         if flag_keys:
-            found |= dict(self._store.get_flags(flag_keys))
+            found.update(self._store.get_flags(flag_keys))
         if experiment_keys:
             experiments = self._store.get_experiments(experiment_keys)
             found |= {(EXPERIMENT, key): item for key, item in experiments.items()}
@@ -172,10 +190,10 @@ class Evaluator:
         kind = "flag" if isinstance(key, str) else "experiment"
         if item is None or isinstance(item, Malformed):
             reason = f"{kind}_{'not_found' if item is None else 'malformed'}"
-            return Loaded(self._constant(key, Decision(False, reason)), negative=True)
+            return Loaded(self._constant(key, Decision(False, reason)))
         if isinstance(item, Flag):
-            return Loaded(self._tracked(key, item.flag_id, compile_flag(item)))
-        return Loaded(self._tracked(key, item.experiment_id, compile_experiment(item)))
+            return Loaded(self._tracked(key, item.flag_id, compile_flag(item)), item)
+        return Loaded(self._tracked(key, item.experiment_id, compile_experiment(item)), item)
 
     def _constant(self, key: CacheKey, decision: Decision) -> Decide:
         return self._tracked(key, None, constant(decision))

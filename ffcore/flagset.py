@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from .diff import Diff, compare
 from .errors import ConfigError, shown
 from .fields import Problems
 from .model import DEFAULT_BUCKETS, Experiment, Flag
@@ -58,6 +59,15 @@ class FlagSet(Mapping[str, Flag]):
             "flags": [flag.to_item() for flag in self.values()],
             "experiments": [experiment.to_item() for experiment in self.experiments.values()],
         }
+
+    def diff(self, new: FlagSet) -> Diff:
+        """What ``new`` changes, in words: flags and experiments added, removed and changed field by field.
+
+        >>> print(FlagSet([Flag("a", True, 10)]).diff(FlagSet([Flag("a", True, 5)])))
+        flag a.rollout_percentage: lowered from 10 % to 5 %; nobody gains it
+        """
+        flags = compare("flag", self, new)
+        return Diff((*flags, *compare("experiment", self.experiments, new.experiments)))
 
     def __getitem__(self, key: str) -> Flag:
         return self._flags[key]
