@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ffcore.lab.verify.check import Check
@@ -39,7 +39,7 @@ def points(difference: float, sign: str = "+") -> str:
     >>> points(-0.0031), points(0.01, sign="")
     ('-0.31 pp', '1 pp')
     """
-    return f"{100 * difference:{sign}.3g} pp"
+    return f"{100 * difference:{sign}.3g} pp" if difference else "0 pp"
 
 
 def p_text(p_value: float) -> str:
@@ -88,6 +88,52 @@ def rows(check: Check) -> Iterator[tuple[str, ...]]:
         yield arm, percent(target, digits=6), percent(share), points(share - target), span, allowed
 
 
+def reason(check: Check) -> str:
+    """Why the verdict of a check of shares is what it is, in words.
+
+    >>> from ffcore.lab.verify import sample_ratio
+    >>> reason(sample_ratio([4969, 5031], [0.5, 0.5]))
+    'an interval reaches beyond its margin; 27,056 users would give 90 % power to pass'
+    >>> reason(sample_ratio([4969, 5031, 2], [0.5, 0.5, 0]))
+    'users in an arm of 0 %: 2 in 2'
+    """
+    details = check.details
+    if details.get("leak"):
+        return f"users in an arm of 0 %: {', '.join(f'{count:,} in {arm}' for arm, count in details['leak'].items())}"
+    if not details.get("proof", {}).get("holds", True):
+        return proof_text(details["proof"])
+    if check.p_value is None:
+        return "nobody is where nobody may be" if check.verdict == "pass" else no_evidence(check)
+    if check.verdict == "fail":
+        size = "inside" if details.get("equivalent") else "not inside"
+        return f"p {p_text(check.p_value)} is below {check.alpha:g}; the mismatch is {size} the margin"
+    if details.get("watch"):
+        return f"p {p_text(check.p_value)} is below 0.01: watch it"
+    return "every interval lies inside its margin" if check.verdict == "pass" else no_evidence(check)
+
+
+def proof_text(proof: Mapping[str, Any]) -> str:
+    """What a violated proof over the buckets found.
+
+    >>> proof_text({"accepted": 13, "buckets": 100, "target": 0.125, "disagreeing_users": 0})
+    '13 of 100 buckets are accepted for a target of 12.5 %'
+    """
+    if proof["disagreeing_users"]:
+        return f"{proof['disagreeing_users']:,} users were not decided by their bucket"
+    served = f"{proof['accepted']:,} of {proof['buckets']:,} buckets are accepted"
+    return f"{served} for a target of {percent(proof['target'], 6)}"
+
+
+def no_evidence(check: Check) -> str:
+    """What an inconclusive check lacks."""
+    if not check.n:
+        return "no users were counted"
+    beyond = "an interval reaches beyond its margin"
+    if check.n_needed is None or check.n_needed <= check.n:
+        return beyond
+    return f"{beyond}; {check.n_needed:,} users would give 90 % power to pass"
+
+
 def line(check: Check) -> str:
     """The check in one line.
 
@@ -105,13 +151,13 @@ def text(check: Check) -> str:
 
     >>> from ffcore.lab.verify.check import Check
     >>> print(text(Check("demo", "pass", p_value=0.5, n=100, estimate={"on": 0.5})))
-    PASS demo
+    PASS demo: every interval lies inside its margin
     p 0.5, n 100, alpha 0.001
     arm  expected  observed  off by  interval      margin
     on   -         50 %      -       50 % to 50 %  -
     """
     beside = ", ".join(f"{name} {value}" for name, value in facts(check).items())
-    head = [f"{check.verdict.upper()} {check.name}", beside]
+    head = [f"{check.verdict.upper()} {check.name}: {reason(check)}", beside]
     if not check.estimate:
         return "\n".join(head)
     table = [HEADINGS, *rows(check)]
@@ -124,7 +170,7 @@ def html(check: Check) -> str:
     """The check as a small HTML table, the verdict first, as a word on a colour; all text is escaped."""
     badge = (
         f'<b style="background:{VERDICT_COLOURS[check.verdict]};color:#fff;padding:0.15em 0.6em;border-radius:0.3em">'
-        f"{check.verdict.upper()}</b> <b>{escape(check.name)}</b>"
+        f"{check.verdict.upper()}</b> <b>{escape(check.name)}</b>: {escape(reason(check))}"
     )
     beside = " · ".join(f"{name}&nbsp;<b>{escape(value)}</b>" for name, value in facts(check).items())
     level = check.details.get("interval_level")

@@ -38,7 +38,7 @@ def sample_ratio(observed: ByArm, expected: ByArm, alpha: float = 0.001, margin:
             to 1 within 1e-9.
 
     >>> print(sample_ratio({"control": 821_588, "treatment": 815_482}, {"control": 0.5, "treatment": 0.5}))
-    FAIL sample ratio
+    FAIL sample ratio: p 1.82e-06 is below 0.001; the mismatch is inside the margin
     p 1.82e-06, n 1,637,070, n needed 27,056, detectable 0.161 pp, alpha 0.001
     arm        expected  observed  off by     interval                margin
     control    50 %      50.2 %    +0.186 pp  +0.122 pp to +0.251 pp  ±1 pp
