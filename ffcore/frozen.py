@@ -5,6 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, NoReturn
 
+#: Whole decimals longer than any float holds are not spelled out as integers.
+MAX_DIGITS = 400
+
 
 def _refuse(*_: object, **__: object) -> NoReturn:
     raise TypeError("a payload is shared by all decisions and cannot be changed; copy it first (dict(...), list(...))")
@@ -45,7 +48,8 @@ def plain_number(value: Decimal) -> int | float:
     >>> plain_number(Decimal("3.0")), plain_number(Decimal("0.1"))
     (3, 0.1)
     """
-    return int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
+    whole = value.is_finite() and value.adjusted() < MAX_DIGITS and value == value.to_integral_value()
+    return int(value) if whole else float(value)
 
 
 def freeze(value: Any) -> Any:

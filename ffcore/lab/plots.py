@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from html import escape
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -15,8 +15,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ffcore.errors import ConfigError
-from ffcore.lab.verify.check import Check
 from ffcore.lab.verify.display import VERDICT_COLOURS, p_text, percent, points, reason
+
+if TYPE_CHECKING:
+    from ffcore.lab.verify.check import Check
 
 #: Okabe and Ito's palette, distinct for colour-blind readers too.
 BLUE, VERMILION, ORANGE, GREEN, SKY, PURPLE, GREY = (

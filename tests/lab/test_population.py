@@ -46,7 +46,7 @@ def test_csv_ids_stay_as_they_are_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.uint64, pd.Int64Dtype(), pd.CategoricalDtype()])
-def test_parquet_integer_ids_become_their_text(tmp_path: Path, dtype: Any) -> None:  # noqa: ANN401 -- as pandas has it
+def test_parquet_integer_ids_become_their_text(tmp_path: Path, dtype: Any) -> None:
     """An integer id is its str, exact beyond 2**53."""
     ids = [1, 9_007_199_254_740_993]
     path = write_parquet(tmp_path / "u.parquet", user_id=pd.Series(ids).astype(dtype))

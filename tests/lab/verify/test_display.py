@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_a_check_without_arms_is_a_line_and_facts() -> None:
         (sample_ratio([4_890, 5_110], [0.5, 0.5], margin=0.018), "an interval reaches beyond its margin"),
         (sample_ratio([100, 0], [1, 0]), "nobody is where nobody may be"),
         (
-            rollout(Flag("a", enabled=True, rollout_percentage=12.5, buckets=100), ["u"]),
+            rollout(Flag("a", enabled=True, rollout_percentage=Fraction("12.5"), buckets=100), ["u"]),
             "13 of 100 buckets are accepted for a target of 12.5 %",
         ),
     ],

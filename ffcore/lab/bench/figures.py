@@ -1,0 +1,145 @@
+"""Figures of latency: percentile spectrum, histogram, cumulative distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from ffcore.lab.bench.display import duration, percentile_name
+from ffcore.lab.bench.estimate import CONFIDENCE, Floats, quantiles
+from ffcore.lab.bench.latency import QUANTILES, Latency, LatencyRun
+from ffcore.lab.plots import FONT, GREY, SERIES, Chart, chart
+
+LOOKS = tuple(zip((GREY, *SERIES), ("-", ":", "-", "--", "-.", (0, (5, 1)), "-"), strict=True))
+STEPS = 1 - 1 / np.geomspace(1.02, 1e5, 120)
+
+
+def latency_spectrum(run: LatencyRun, names: Sequence[str] | None = None) -> Chart:
+    """Latency against percentile on an axis of 1 / (1 - p), which gives every further nine the same room.
+
+    A line ends where the calls carry no interval any more. `names` chooses among the workloads; None takes all.
+
+    >>> from ffcore.lab.bench import latency
+    >>> run = latency({"floor": hash}, ["ann"], calls=1_000, blocks=10)
+    >>> latency_spectrum(run).caption[:67]
+    'Time of one call at each percentile: line estimate, band 95 % inter'
+    """
+    caption = f"Time of one call at each percentile: line estimate, band 95 % interval. {_conditions(run)}"
+    figure, axes = chart("Latency spectrum", caption, height=4.6)
+    for sample, colour, style in _looks(run, names):
+        found = [
+            (level, e) for level, e in zip(STEPS, quantiles(sample.blocks, STEPS.tolist()), strict=True) if e.value
+        ]
+        across = [1 / (1 - level) for level, _ in found]
+        axes.fill_between(
+            across, [e.low or 1 for _, e in found], [e.high or 1 for _, e in found], color=colour, alpha=0.25
+        )
+        axes.plot(
+            across, [e.value or 1 for _, e in found], color=colour, linestyle=style, linewidth=2, label=sample.name
+        )
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(FixedLocator([1 / (1 - level) for level in QUANTILES]))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: percentile_name(round(1 - 1 / x, 6))))
+    axes.set_xlabel("percentile, on a scale of 1 / (1 - p)", fontsize=FONT)
+    _durations(axes, "y")
+    axes.legend(fontsize=FONT - 2, frameon=False, ncols=2)
+    return figure
+
+
+def latency_histogram(run: LatencyRun, names: Sequence[str] | None = None) -> Chart:
+    """Histogram of each workload's calls on a common logarithmic scale, each to its own peak, with median and p99.
+
+    >>> from ffcore.lab.bench import latency
+    >>> latency_histogram(latency({"floor": hash}, ["ann"], calls=1_000, blocks=10)).caption[:16]
+    'Time of one call'
+    """
+    drawn = list(_looks(run, names))
+    edges = _edges([sample for sample, _, _ in drawn])
+    caption = (
+        "Time of one call, histograms of equal height with a logarithmic scale: line median, triangle p99, both with "
+        f"95 % interval; calls beyond the scale not drawn. {_conditions(run)}"
+    )
+    figure, axes = chart("Latency histogram", caption, height=0.4 + 0.75 * len(drawn))
+    for row, (sample, colour, _) in enumerate(drawn):
+        density = np.histogram(sample.blocks, edges)[0] / np.diff(np.log(edges))
+        axes.stairs(
+            row - 0.8 * density / max(density.max(), 1e-9), edges, baseline=row, fill=True, color=colour, alpha=0.75
+        )
+        _marks(axes, sample, row)
+    axes.set_yticks(range(len(drawn)), [sample.name for sample, _, _ in drawn])
+    axes.set_ylim(len(drawn) - 0.6, -1)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    _durations(axes, "x")
+    return figure
+
+
+def latency_cumulative(run: LatencyRun, names: Sequence[str] | None = None) -> Chart:
+    """Share of calls that take no longer than a time, for each workload, on a logarithmic scale.
+
+    The band is that of Dvoretzky, Kiefer and Wolfowitz: it holds the whole curve with 95 % confidence.
+
+    >>> from ffcore.lab.bench import latency
+    >>> latency_cumulative(latency({"floor": hash}, ["ann"], calls=1_000, blocks=10)).caption[:14]
+    'Share of calls'
+    """
+    caption = f"Share of calls that take no longer: line estimate, band 95 % for the whole curve. {_conditions(run)}"
+    figure, axes = chart("Latency, cumulative", caption, height=3.6)
+    drawn = list(_looks(run, names))
+    times = _edges([sample for sample, _, _ in drawn])
+    for sample, colour, style in drawn:
+        share = np.searchsorted(np.sort(sample.blocks, axis=None), times, side="right") / sample.blocks.size
+        off = np.sqrt(np.log(2 / (1 - CONFIDENCE)) / (2 * sample.blocks.size))
+        axes.fill_between(times, (share - off).clip(0), (share + off).clip(max=1), color=colour, alpha=0.25)
+        axes.plot(times, share, color=colour, linestyle=style, linewidth=2, label=sample.name)
+    axes.set_ylabel("share of calls", fontsize=FONT)
+    _durations(axes, "x")
+    axes.set_xlim(right=20 * times[-1])
+    axes.legend(fontsize=FONT - 2, frameon=False, loc="center right")
+    return figure
+
+
+def _looks(run: LatencyRun, names: Sequence[str] | None) -> Iterator[tuple[Latency, str, object]]:
+    for name, (colour, style) in zip(run.workloads, LOOKS * len(run.workloads), strict=False):
+        if names is None or name in names:
+            yield run.workloads[name], colour, style
+
+
+def _conditions(run: LatencyRun) -> str:
+    rounds, size = next(iter(run.workloads.values())).blocks.shape
+    return (
+        f"n = {rounds * size:,} calls of each workload in {rounds} interleaved blocks; timer overhead of "
+        f"{duration(run.timer.overhead)} subtracted."
+    )
+
+
+def _edges(samples: Sequence[Latency]) -> Floats:
+    low = min(np.quantile(sample.blocks, 0.001) for sample in samples) / 1.3
+    high = max(np.quantile(sample.blocks, 0.99) for sample in samples) * 1.5
+    return np.unique(np.floor(np.geomspace(max(low, 1), max(high, 10), 240))) - 0.5
+
+
+def _marks(axes: Axes, sample: Latency, row: int) -> None:
+    for level, marker in ((0.5, "|"), (0.99, "^")):
+        estimate = sample.percentile(level)
+        if estimate.value and estimate.low and estimate.high:
+            axes.plot(
+                [estimate.low, estimate.high], [row + 0.12] * 2, color="black", linewidth=3, solid_capstyle="butt"
+            )
+            axes.plot([estimate.value], [row + 0.12], marker, color="black", markersize=9)
+
+
+def _durations(axes: Axes, name: Literal["x", "y"]) -> None:
+    axes.set(**{f"{name}scale": "log"})
+    axis: Axis = axes.xaxis if name == "x" else axes.yaxis
+    axis.set_major_formatter(FuncFormatter(lambda value, _: duration(value).replace(".00", "").replace(".0", "")))
+    axis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
+    axis.set_label_text("time of one call", fontsize=FONT)
+    axes.grid(axis=name, color="#dddddd", linewidth=0.8)
+    axes.set_axisbelow(True)

@@ -1,0 +1,26 @@
+"""Reports: strict parameters, the runner, result files, the summary page, and what the notebooks call."""
+
+from .cases import Case, rollouts, splits
+from .deviation import worst_deviation
+from .results import Measure, Result, read, read_all
+from .session import Run, open_run
+from .spectrum import spectrum
+from .timing import TIMED, cache_loop, decisions, timing_measures
+
+__all__ = [
+    "TIMED",
+    "Case",
+    "Measure",
+    "Result",
+    "Run",
+    "cache_loop",
+    "decisions",
+    "open_run",
+    "read",
+    "read_all",
+    "rollouts",
+    "spectrum",
+    "splits",
+    "timing_measures",
+    "worst_deviation",
+]

@@ -1,0 +1,168 @@
+"""The summary page of a run, built from its result files and the targets alone."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+
+from ffcore.lab.verify.check import Verdict
+
+from . import export, machine, notebooks, results
+from .figures import amount, span
+from .results import Measure, Result
+from .targets import Target, load_targets
+
+NAME = "index.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the executive table; `measure` and `result` are None where nothing was measured."""
+
+    target: Target
+    measure: Measure | None
+    result: Result | None
+
+    @property
+    def verdict(self) -> str:
+        """The measure's verdict; a notebook that ended without the measure passes its own on; else `not run`."""
+        if self.measure and self.measure.verdict:
+            return self.measure.verdict
+        return self.result.verdict if self.result else "not run"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that failed or stayed open: where, what, how many users it rests on and how many would settle it."""
+
+    result: Result
+    what: str
+    n: str
+    needed: str
+
+
+def write(folder: Path) -> Path:
+    """Write the summary of a run's folder and return its path; ConfigError for a damaged result or targets file."""
+    path = folder / NAME
+    path.write_text(html(results.read_all(folder), load_targets(notebooks.targets_file())), encoding="utf-8")
+    return path
+
+
+def html(found: Sequence[Result], targets: Sequence[Target]) -> str:
+    """Render the summary of the given results beside the given targets."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(export.TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"amount": amount, "span": span, "counts": counts, "when": when}
+    return environment.get_template("summary.html.j2").render(
+        style=export.style(),
+        results=found,
+        verdict=results.worst(result.verdict for result in found),
+        sentence=sentence(found),
+        rows=rows(found, targets),
+        failed=list(findings(found, "fail")),
+        open=list(findings(found, "inconclusive")),
+        machine=machine.shown(found[-1].machine) if found else [],
+        warnings=warnings(found),
+        parameters=shared_parameters(found),
+    )
+
+
+def sentence(found: Sequence[Result]) -> str:
+    """Say what the run came to in words.
+
+    >>> sentence([])
+    'Nothing was measured.'
+    """
+    if not found:
+        return "Nothing was measured."
+    named = {v: [r.title for r in found if r.verdict == v] for v in ("fail", "inconclusive")}
+    if not any(named.values()):
+        return f"{_count(len(found))} met every target, each with the evidence that its checks ask for."
+    parts = []
+    if named["fail"]:
+        parts.append(f"{_of(named['fail'], found)} failed: {', '.join(named['fail'])}.")
+    if named["inconclusive"]:
+        parts.append(f"{_of(named['inconclusive'], found)} stayed open: {', '.join(named['inconclusive'])}.")
+    return " ".join(parts)
+
+
+def _count(number: int) -> str:
+    return "The notebook" if number == 1 else f"All {number} notebooks"
+
+
+def _of(named: Sequence[str], found: Sequence[Result]) -> str:
+    return f"{len(named)} of {len(found)} notebook{'s' * (len(found) != 1)}"
+
+
+def rows(found: Sequence[Result], targets: Sequence[Target]) -> list[Row]:
+    """Pair every target with the measure it names."""
+    by_notebook = {result.notebook: result for result in found}
+    return [_row(target, by_notebook.get(target.notebook)) for target in targets]
+
+
+def _row(target: Target, result: Result | None) -> Row:
+    measures = result.measures if result else []
+    return Row(target, next((m for m in measures if m.name == target.measure), None), result)
+
+
+def findings(found: Sequence[Result], verdict: Verdict) -> Iterator[Finding]:
+    """List what has this verdict: crashes first, then checks, then measures."""
+    for result in found:
+        if result.error and result.verdict == verdict:
+            yield Finding(result, result.error["message"], "", "")
+        for check in result.checks:
+            if check["verdict"] == verdict:
+                yield Finding(result, check["name"], _number(check["n"]), _number(check["n_needed"]))
+        for measure in result.measures:
+            if measure.verdict == verdict and measure.name not in {check["name"] for check in result.checks}:
+                yield Finding(result, f"{measure.label}: {amount(measure)} {span(measure)}", _number(measure.n), "")
+
+
+def _number(n: int | None) -> str:
+    return "" if n is None else f"{n:,}"
+
+
+def counts(result: Result) -> str:
+    """Count a notebook's checks by verdict.
+
+    >>> counts(Result("a", "A", "", "smoke", {}, 0, "1", None, {}, "", 0.0, "pass"))
+    'no checks'
+    """
+    number = Counter(check["verdict"] for check in result.checks)
+    return ", ".join(f"{number[v]} {v}" for v in ("pass", "fail", "inconclusive") if number[v]) or "no checks"
+
+
+def when(result: Result) -> str:
+    """Write the start of a notebook as date and time.
+
+    >>> when(Result("a", "A", "", "smoke", {}, 0, "1", None, {}, "2026-11-23T09:21:00Z", 0.0, "pass"))
+    '2026-11-23 09:21 UTC'
+    """
+    return f"{result.started[:16].replace('T', ' ')} UTC"
+
+
+def warnings(found: Sequence[Result]) -> list[str]:
+    """List what made the machine unfit, once each, over all notebooks."""
+    texts = [str(text) for result in found for text in _listed(result.machine.get("warnings"))]
+    return list(dict.fromkeys(texts))
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def shared_parameters(found: Sequence[Result]) -> Mapping[str, str]:
+    """Give each parameter's value, with the notebook's name where notebooks differ."""
+    names = dict.fromkeys(name for result in found for name in result.parameters)
+    return {name: _values(name, found) for name in names}
+
+
+def _values(name: str, found: Sequence[Result]) -> str:
+    given = {result.notebook: str(result.parameters[name]) for result in found if name in result.parameters}
+    distinct = set(given.values())
+    if len(distinct) == 1:
+        return distinct.pop() or "(none)"
+    return ", ".join(f"{notebook}: {value or '(none)'}" for notebook, value in given.items())

@@ -1,0 +1,48 @@
+"""How much each profile measures: smoke for seconds, standard for a decision on every check, full for the tails."""
+
+from dataclasses import dataclass
+
+import ffcore
+from ffcore.errors import suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Sample sizes of one profile.
+
+    Attributes:
+        name: smoke, standard or full.
+        users: At most so many users of the population; None takes all.
+        calls: Timed calls of each workload.
+        rounds: Timed rounds of each workload's throughput.
+        block_seconds: The shortest timed block of a round.
+        cell_timeout: Seconds after which a notebook's cell counts as hung.
+    """
+
+    name: str
+    users: int | None
+    calls: int
+    rounds: int
+    block_seconds: float
+    cell_timeout: float
+
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        Profile("smoke", 120_000, 10_000, 6, 0.01, 120.0),
+        Profile("standard", None, 100_000, 20, 0.1, 600.0),
+        Profile("full", None, 1_000_000, 60, 0.2, 7200.0),
+    )
+}
+
+
+def profile(name: str) -> Profile:
+    """Look a profile up; ConfigError names the nearest one.
+
+    >>> profile("smoke").users
+    120000
+    """
+    if name not in PROFILES:
+        raise ffcore.ConfigError([("profile", f"unknown profile {name!r}{suggestion(name, PROFILES)}")])
+    return PROFILES[name]

@@ -1,0 +1,120 @@
+"""The typed result file that each notebook writes; the page, the exit code and every comparison read these alone."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+import jsonschema  # type: ignore[import-untyped]
+
+import ffcore
+from ffcore.lab.bench.estimate import Estimate
+from ffcore.lab.verify.check import Verdict, plain
+
+from .targets import Target
+
+SCHEMA = 1
+_ORDER: tuple[Verdict, ...] = ("fail", "inconclusive", "pass")
+_RULES = json.loads(Path(__file__).with_name("result.schema.json").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One measured value: `value` and `interval` in `unit`, from `n` observations, judged if a target exists."""
+
+    name: str
+    label: str
+    value: float | None
+    interval: tuple[float | None, float | None] | None
+    unit: str
+    n: int | None
+    verdict: Verdict | None = None
+    note: str = ""
+
+    @classmethod
+    def of(cls, name: str, label: str, estimate: Estimate, unit: str, **more: Any) -> "Measure":
+        """Make a measure from an estimate; `more` may give a verdict and a note.
+
+        >>> Measure.of("p99", "P99", Estimate(1.5, 1.0, 2.0, 20), "ratio").interval
+        (1.0, 2.0)
+        """
+        interval = None if estimate.low is None else (estimate.low, estimate.high)
+        return cls(name, label, estimate.value, interval, unit, estimate.n, **more)
+
+    def judged(self, target: Target | None) -> "Measure":
+        """Return this measure with the verdict that the target's bound gives it, if there is one."""
+        return replace(self, verdict=target.judge(self.value, self.interval)) if target else self
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one notebook of one run found. `seconds` is the run time; `error` is set if the notebook crashed."""
+
+    notebook: str
+    title: str
+    question: str
+    profile: str
+    parameters: Mapping[str, object]
+    seed: int
+    version: str
+    commit: str | None
+    machine: Mapping[str, object]
+    started: str
+    seconds: float
+    verdict: Verdict
+    checks: list[dict[str, Any]] = field(default_factory=list)
+    measures: list[Measure] = field(default_factory=list)
+    n_needed: int | None = None
+    error: dict[str, str] | None = None
+    schema: int = SCHEMA
+
+
+def worst(verdicts: Iterable[str]) -> Verdict:
+    """Combine verdicts: one fail fails, else one inconclusive leaves it open; nothing judged is inconclusive.
+
+    >>> worst(["pass", "inconclusive"]), worst([])
+    ('inconclusive', 'inconclusive')
+    """
+    present = set(verdicts)
+    return next((verdict for verdict in _ORDER if verdict in present), "inconclusive")
+
+
+def write(result: Result, path: Path) -> None:
+    """Write a result file so that a reader sees all of it or nothing; OSError if the folder refuses."""
+    text = json.dumps(plain(asdict(result)), indent=1, allow_nan=False, ensure_ascii=False)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text + "\n", encoding="utf-8")
+    temporary.replace(path)
+
+
+def read(path: Path) -> Result:
+    """Read and validate one result file; ConfigError names every place that breaks the schema."""
+    try:
+        item = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ffcore.ConfigError([(str(path), f"is no readable result file: {error}")]) from error
+    broken = sorted(jsonschema.Draft202012Validator(_RULES).iter_errors(item), key=lambda error: error.json_path)
+    if broken:
+        raise ffcore.ConfigError([(f"{path}: {error.json_path}", error.message) for error in broken])
+    return Result(**{**item, "measures": [_measure(measure) for measure in item["measures"]]})
+
+
+def read_all(folder: Path) -> list[Result]:
+    """Read the result files of one run, in the order of their start; ConfigError lists the problems of all of them."""
+    problems: list[tuple[str, str]] = []
+    results: list[Result] = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            results.append(read(path))
+        except ffcore.ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ffcore.ConfigError(problems)
+    return sorted(results, key=lambda result: (result.started, result.notebook))
+
+
+def _measure(item: dict[str, Any]) -> Measure:
+    interval = item["interval"]
+    return Measure(**{**item, "interval": cast("tuple[float, float]", tuple(interval)) if interval else None})
