@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,8 @@ from ffcore.model import Rule, RuleGroup
 ID_COLUMN = "user_id"
 FEW = 5
 
-#: A sequence of ids, or a frame with the column ``user_id`` and context columns.
-Users = Sequence[Any] | pd.DataFrame
+#: Any sequence of ids, or a frame with the column ``user_id`` and context columns.
+Users = Iterable[Any] | pd.DataFrame
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,8 @@ def test_exact_multinomial_is_the_sum_over_all_outcomes(counts: list[int]) -> No
 
     def weight(outcome: tuple[int, ...]) -> int:
         ways = math.factorial(10) // math.prod(math.factorial(count) for count in outcome)
-        return ways * math.prod([weight**count for weight, count in zip(weights, outcome, strict=True)], start=1)
+        chance = math.prod(weight**count for weight, count in zip(weights, outcome, strict=True))
+        return int(ways * chance)
 
     every = [outcome for outcome in product(range(11), repeat=4) if sum(outcome) == 10]
     expected = sum(weight(outcome) for outcome in every if weight(outcome) <= weight(tuple(counts))) / 10**10

@@ -147,7 +147,7 @@ def test_the_detectable_mismatch_is_detected_four_times_in_five() -> None:
     )
 )
 def test_any_counts_give_a_check_in_keeping_with_itself(arms: list[tuple[int, int]]) -> None:
-    """Whatever the counts: intervals hold estimates, p is a probability, JSON takes it, order is nothing."""
+    """Whatever the counts: intervals hold estimates, p is a probability, JSON takes it, the order of arms is none."""
     total = sum(weight for _, weight in arms)
     counts, shares = [count for count, _ in arms], [Fraction(weight, total) for _, weight in arms]
     check, turned = sample_ratio(counts, shares), sample_ratio(counts[::-1], shares[::-1])
