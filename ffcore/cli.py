@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ffcore.commands import add_commands
 from ffcore.errors import ConfigError
 
 EXIT_CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
@@ -34,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--param", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help="set a parameter")
     report.add_argument("--out", type=Path, default=Path("reports"), metavar="DIR", help="where runs lie (reports)")
     report.set_defaults(command=_report)
+    add_commands(commands)
     return parser
 
 

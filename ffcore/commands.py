@@ -1,0 +1,140 @@
+"""The commands that need no laboratory: `ffcore evaluate` and `ffcore flags list|validate|diff|schema`.
+
+Each prints sentences on a terminal and JSON when its output is piped or ``--json`` asks for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from .errors import ConfigError, shown, suggestion
+from .evaluator import Evaluator
+from .flagset import FlagSet
+from .loading import load
+from .model import DEFAULT_BUCKETS, Decision, Experiment, Flag, to_item
+
+PASS, CHANGED = 0, 1
+
+
+def add_commands(commands: Any) -> None:
+    """Add the parsers of both commands."""
+    evaluate = commands.add_parser("evaluate", help="say what one user gets, and with --trace why")
+    _flag_file(evaluate.add_argument, "--flags", required=True)
+    evaluate.add_argument("--flag", required=True, metavar="KEY", help="the flag, or the experiment")
+    evaluate.add_argument("--user", required=True, metavar="ID")
+    evaluate.add_argument("--context", default="{}", metavar="JSON", help="the user's attributes")
+    evaluate.add_argument("--trace", action="store_true", help="explain each step")
+    _common(evaluate, _evaluate)
+    _add_flags(commands.add_parser("flags", help="list, validate or compare flag files, or print their schema"))
+
+
+def _add_flags(flags: argparse.ArgumentParser) -> None:
+    actions = flags.add_subparsers(required=True, metavar="ACTION")
+    for name, run, text in (
+        ("list", _list, "list flags and experiments"),
+        ("validate", _validate, "name every mistake, or say that there is none"),
+    ):
+        action = actions.add_parser(name, help=text)
+        _flag_file(action.add_argument, "file")
+        _common(action, run)
+    diff = actions.add_parser("diff", help="say what changed, in words; exit code 1 where anything did")
+    _flag_file(diff.add_argument, "old")
+    _flag_file(diff.add_argument, "new")
+    _common(diff, _diff)
+    schema = actions.add_parser("schema", help="print the JSON Schema of flag files")
+    schema.set_defaults(command=_schema)
+
+
+def _flag_file(add_argument: Any, name: str, **options: Any) -> None:
+    add_argument(name, metavar="FILE", help="a flag file (JSON or YAML), or a folder of them", **options)
+
+
+def _common(parser: argparse.ArgumentParser, command: Any) -> None:
+    parser.add_argument("--buckets", type=int, default=DEFAULT_BUCKETS, help="for flags that name none (10000)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(command=command)
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    flags = load(options.flags, options.buckets)
+    context = _context(options.context)
+    _check_known(options.flag, flags)
+    if not options.user.strip():
+        raise ConfigError([("--user", f"expected an id that is not blank, got {shown(options.user)}")])
+    evaluator = Evaluator(flags)
+    trace = evaluator.trace(options.user, options.flag, context)
+    details = trace.to_dict() if options.trace else _details(trace.decision)
+    sentences = str(trace) if options.trace else str(trace).splitlines()[-1]
+    return _print(options, {"key": options.flag, "user_id": options.user, **details}, sentences)
+
+
+def _details(decision: Decision) -> dict[str, Any]:
+    return {name: getattr(decision, name) for name in ("enabled", "reason", "variant", "payload")}
+
+
+def _check_known(key: str, flags: FlagSet) -> None:
+    if key not in flags and key not in flags.experiments:
+        raise ConfigError(
+            [("--flag", f"no flag or experiment {shown(key)}{suggestion(key, [*flags, *flags.experiments])}")]
+        )
+
+
+def _context(text: str) -> dict[str, Any]:
+    try:
+        context = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ConfigError([("--context", f"not JSON: {error}")]) from None
+    if not isinstance(context, dict):
+        raise ConfigError([("--context", f"expected a JSON object, got {shown(context)}")])
+    return context
+
+
+def _list(options: argparse.Namespace) -> int:
+    flags = load(options.file, options.buckets)
+    rows = [_summary("flag", flag) for flag in flags.values()]
+    rows += [_summary("experiment", experiment) for experiment in flags.experiments.values()]
+    return _print(options, flags.to_items(), _table([("", "key", "state", "share", "rules", "variants"), *rows]))
+
+
+def _summary(kind: str, item: Flag | Experiment) -> tuple[str, ...]:
+    if isinstance(item, Flag):
+        state, share = "on" if item.enabled else "off", float(item.rollout_percentage)
+    else:
+        state, share = item.status, 100 * float(item.traffic_allocation)
+    arms = ", ".join(f"{arm.key} {to_item(arm.allocation)}" for arm in item.variants)
+    return kind, item.key, state, f"{share:g} %", str(len(item.targeting_rules)), arms or "-"
+
+
+def _table(rows: list[tuple[str, ...]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+
+
+def _validate(options: argparse.Namespace) -> int:
+    flags = load(options.file, options.buckets)
+    counts = {"flags": len(flags), "experiments": len(flags.experiments)}
+    return _print(options, {"valid": True, **counts}, f"{options.file}: valid, {flags!r}")
+
+
+def _diff(options: argparse.Namespace) -> int:
+    diff = load(options.old, options.buckets).diff(load(options.new, options.buckets))
+    rows = [{"path": c.path, "before": c.before, "after": c.after, "sentence": c.sentence} for c in diff]
+    _print(options, rows, str(diff))
+    return CHANGED if diff.changes else PASS
+
+
+def _schema(_: argparse.Namespace) -> int:
+    from .schema import flag_file_schema
+
+    print(json.dumps(flag_file_schema(), indent=2))
+    return PASS
+
+
+def _print(options: argparse.Namespace, data: Mapping[str, Any] | list[Any], sentences: str) -> int:
+    as_json = options.json or not sys.stdout.isatty()
+    print(json.dumps(data, indent=2, ensure_ascii=False) if as_json else sentences)
+    return PASS
