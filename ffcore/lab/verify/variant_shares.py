@@ -73,7 +73,7 @@ def conclude(checks: list[Check], alpha: float, details: Mapping[str, Any]) -> C
     watch = p_value is not None and alpha <= p_value < WATCH_BELOW
     return replace(
         own,
-        verdict=verdict(p_value, alpha, {"leak": leaks, "equivalent": own.verdict == "pass"}),
+        verdict=verdict(p_value, alpha, {"leak": leaks, "equivalent": own.n > 0 and own.details["equivalent"]}),
         p_value=p_value,
         alpha=alpha,
         details={**own.details, **details, "watch": watch},

@@ -10,6 +10,7 @@ from scipy import stats
 from ffcore import ConfigError, Experiment, Flag
 from ffcore.lab.testing import faults
 from ffcore.lab.verify import variants, vectorized
+from ffcore.lab.verify.power import detectable
 
 IDS = [f"user-{number}" for number in range(40_000)]
 ARMS = [{"key": "blue", "allocation": 0.5}, {"key": "green", "allocation": 0.3}, {"key": "red", "allocation": 0.2}]
@@ -87,6 +88,22 @@ def test_the_p_value_is_that_of_the_whole_check() -> None:
     check = variants(flag(12.5), IDS)
 
     assert check.p_value == min(1.0, 7 * min(row["p_value"] for row in check.details["ramp"]))
+
+
+def test_power_is_stated_at_the_alarm_rate_of_one_percentage() -> None:
+    """The mismatch detectable at the own percentage is that of a seventh of the alarm rate."""
+    check = variants(flag(12.5), IDS)
+
+    assert check.details["detectable"]["blue"] == detectable(0.5, 3, check.n, 0.001 / 7)
+
+
+def test_a_small_own_p_value_is_judged_with_all_the_others() -> None:
+    """One percentage in six at p 0.005 is no watch: the p-value of the whole check is 0.03, and the split passes."""
+    check = variants(flag(key="salt-646"), IDS)
+    own = check.details["ramp"][-1]
+
+    assert 0.01 / 6 < own["p_value"] < 0.01
+    assert (check.verdict, check.details["watch"]) == ("pass", False)
 
 
 def test_a_variant_that_nobody_expected_is_a_leak() -> None:
