@@ -2,9 +2,9 @@
 
 from .cases import Case, rollouts, splits
 from .deviation import worst_deviation
+from .drawings import overview, widest_ramp
 from .results import Measure, Result, read, read_all
 from .session import Run, open_run
-from .spectrum import spectrum
 from .timing import TIMED, cache_loop, decisions, timing_measures
 
 __all__ = [
@@ -16,11 +16,12 @@ __all__ = [
     "cache_loop",
     "decisions",
     "open_run",
+    "overview",
     "read",
     "read_all",
     "rollouts",
-    "spectrum",
     "splits",
     "timing_measures",
+    "widest_ramp",
     "worst_deviation",
 ]

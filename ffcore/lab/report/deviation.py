@@ -24,9 +24,8 @@ def worst_deviation(checks: Iterable[Check]) -> Measure:
     found = [arm for check in listed if check.p_value is not None and check.n for arm in _arms(check)]
     check, name, estimate = max(found, key=lambda arm: abs(arm[2].value or 0.0), default=(None, "", _NOTHING))
     note = "" if check is None else f"{check}{f', {name}' * (name != 'enabled')}"
-    return Measure.of(
-        "worst_deviation", "largest deviation from target", estimate, "points", verdict=combine(listed), note=note
-    )
+    judged = {"verdict": combine(listed), "basis": "checks"}
+    return Measure.of("worst_deviation", "largest deviation from target", estimate, "points", note=note, **judged)
 
 
 _NOTHING = Estimate(None, None, None, 0)

@@ -12,7 +12,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 
 NAME = "ffcore"
-_QUIET = "--IPKernelApp.log_level=40"
+QUIET = "--IPKernelApp.log_level=40"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class _Engine(NBClientEngine):  # type: ignore[misc]
             kernel_name=kernel_name,
             timeout=job.cell_timeout,
             startup_timeout=start_timeout,
-            extra_arguments=[_QUIET],
+            extra_arguments=[QUIET],
             on_cell_start=lambda cell_index, **_: job.on_cell(cell_index),
         )
         client.create_kernel_manager()

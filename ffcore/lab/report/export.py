@@ -1,7 +1,7 @@
 """Executed notebooks as self-contained pages: code folded away, no outside address, no noise."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,18 @@ _ERROR_MARK = "papermill-error-cell-tag"
 
 def page(executed: Path, result: Result) -> str:
     """Render an executed notebook as one HTML page; a failed run keeps its error output and traceback."""
-    notebook = tidy(nbformat.read(executed, as_version=4), keep_errors=result.error is not None)
+    notebook = nbformat.read(executed, as_version=4)
+    if result.error is None:
+        notebook = _without_noise(notebook)
+    notebook.cells = [cell for cell in notebook.cells if _ERROR_MARK not in cell.metadata.get("tags", [])]
     exporter = HTMLExporter(
         template_name="notebook",
         extra_template_basedirs=[str(TEMPLATES)],
         mathjax_url="",
         require_js_url="",
         embed_images=True,
+        exclude_anchor_links=True,
+        exclude_output_prompt=True,
     )
     html, _ = exporter.from_notebook_node(notebook, resources={"result": result, "style": style()})
     return str(html)
@@ -33,15 +38,17 @@ def style() -> str:
     return (TEMPLATES / "style.css").read_text(encoding="utf-8")
 
 
-def tidy(notebook: Any, *, keep_errors: bool) -> Any:
-    """Drop error output (unless kept) and papermill's banners and paths; shorten the paths that tracebacks name."""
-    notebook.metadata.pop("papermill", None)
-    notebook.cells = [cell for cell in notebook.cells if _ERROR_MARK not in cell.metadata.get("tags", [])]
-    for cell in notebook.cells:
-        cell.metadata.pop("papermill", None)
-        if cell.cell_type == "code":
-            cell.outputs = _outputs(cell.outputs, keep_errors=keep_errors)
-    return notebook
+def settle(executed: Path) -> None:
+    """Take the places of this machine out of an executed notebook: papermill's paths and those of tracebacks."""
+    notebook = nbformat.read(executed, as_version=4)
+    for name in ("input_path", "output_path"):
+        notebook.metadata.get("papermill", {}).pop(name, None)
+    for output in _outputs(notebook):
+        if output.output_type == "error":
+            output.traceback = [shorten(line) for line in output.traceback]
+        elif output.output_type == "stream":
+            output.text = shorten(output.text)
+    nbformat.write(notebook, executed)
 
 
 def shorten(text: str) -> str:
@@ -59,11 +66,18 @@ def shorten(text: str) -> str:
 _ROOT = Path(__file__).parents[3]
 
 
-def _outputs(outputs: Sequence[Any], *, keep_errors: bool) -> list[Any]:
-    errors = [output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"]
-    for output in errors:
-        if output.output_type == "error":
-            output.traceback = [shorten(line) for line in output.traceback]
-        else:
-            output.text = shorten(output.text)
-    return list(outputs) if keep_errors else [output for output in outputs if output not in errors]
+def _outputs(notebook: Any) -> Iterator[Any]:
+    for cell in notebook.cells:
+        yield from cell.get("outputs", ())
+
+
+def _without_noise(notebook: Any) -> Any:
+    """Drop standard error and tracebacks: a page shows them only where something failed."""
+    for cell in notebook.cells:
+        if "outputs" in cell:
+            cell.outputs = [output for output in cell.outputs if not _is_noise(output)]
+    return notebook
+
+
+def _is_noise(output: Any) -> bool:
+    return output.output_type == "error" or output.get("name") == "stderr"

@@ -12,6 +12,10 @@ STOPPED = "Interrupted"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
+class NoResultError(RuntimeError):
+    """A notebook ran to its end without saying what it found."""
+
+
 def describe(error: BaseException) -> dict[str, str]:
     """Name an error's kind and say in one line what happened, for the result file.
 

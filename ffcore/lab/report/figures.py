@@ -1,10 +1,17 @@
 """How a measure is written: value and interval in its unit, to three significant digits."""
 
-from ffcore.lab.bench.display import duration, rate, ratio
+from collections.abc import Callable
+
+from ffcore.lab.bench.display import duration, rate
 
 from .results import Measure
 
-_WRITERS = {"ns": duration, "1/s": rate, "ratio": ratio}
+_WRITERS: dict[str, Callable[[float], str]] = {
+    "ns": duration,
+    "1/s": rate,
+    "ratio": "{:.2f} times".format,
+    "points": "{:+.3g} points".format,
+}
 
 
 def amount(measure: Measure) -> str:
@@ -20,12 +27,15 @@ def span(measure: Measure) -> str:
     """Write a measure's interval; nothing where there is none.
 
     >>> span(Measure("off", "Worst deviation", 0.1234, (0.1, 0.2), "points", 900))
-    '[0.1, 0.2]'
+    '[+0.1, +0.2 points]'
+    >>> span(Measure("p99", "P99", 1234.0, (900.0, 1300.0), "ns", 900))
+    '[900 ns, 1.30 µs]'
     """
     if measure.interval is None:
         return ""
-    low, high = (_written(bound, measure.unit).removesuffix(f" {measure.unit}") for bound in measure.interval)
-    return f"[{low}, {high}]"
+    low, high = (_written(bound, measure.unit) for bound in measure.interval)
+    unit = high[high.rfind(" ") :]
+    return f"[{low.removesuffix(unit)}, {high}]"
 
 
 def _written(value: float | None, unit: str) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import jinja2
 
-from ffcore.lab.verify.check import Verdict
+from ffcore.lab.verify import display
+from ffcore.lab.verify.check import Check, Verdict
 
 from . import export, machine, notebooks, results
 from .figures import amount, span
@@ -86,7 +87,12 @@ def sentence(found: Sequence[Result]) -> str:
         parts.append(f"{_of(named['fail'], found)} failed: {', '.join(named['fail'])}.")
     if named["inconclusive"]:
         parts.append(f"{_of(named['inconclusive'], found)} stayed open: {', '.join(named['inconclusive'])}.")
+        parts += [f"About {r.n_needed:,} users would settle {r.title}." for r in found if _open(r)]
     return " ".join(parts)
+
+
+def _open(result: Result) -> bool:
+    return result.verdict == "inconclusive" and result.n_needed is not None
 
 
 def _count(number: int) -> str:
@@ -115,10 +121,16 @@ def findings(found: Sequence[Result], verdict: Verdict) -> Iterator[Finding]:
             yield Finding(result, result.error["message"], "", "")
         for check in result.checks:
             if check["verdict"] == verdict:
-                yield Finding(result, check["name"], _number(check["n"]), _number(check["n_needed"]))
+                what = f"{check['name']}{_why(Check.from_dict(check))}"
+                yield Finding(result, what, _number(check["n"]), _number(check["n_needed"]))
         for measure in result.measures:
-            if measure.verdict == verdict and measure.name not in {check["name"] for check in result.checks}:
+            if measure.verdict == verdict and measure.basis == "target":
                 yield Finding(result, f"{measure.label}: {amount(measure)} {span(measure)}", _number(measure.n), "")
+
+
+def _why(check: Check) -> str:
+    known = check.p_value is not None or "proof" in check.details or "leak" in check.details
+    return f": {display.reason(check)}" if known else ""
 
 
 def _number(n: int | None) -> str:

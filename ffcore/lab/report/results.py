@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import jsonschema  # type: ignore[import-untyped]
 
@@ -22,7 +22,7 @@ _RULES = json.loads(Path(__file__).with_name("result.schema.json").read_text(enc
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One measured value: `value` and `interval` in `unit`, from `n` observations, judged if a target exists."""
+    """One measured value: `value` and `interval` in `unit`, from `n` observations; `basis` says what judged it."""
 
     name: str
     label: str
@@ -31,11 +31,12 @@ class Measure:
     unit: str
     n: int | None
     verdict: Verdict | None = None
+    basis: Literal["", "target", "checks"] = ""
     note: str = ""
 
     @classmethod
     def of(cls, name: str, label: str, estimate: Estimate, unit: str, **more: Any) -> "Measure":
-        """Make a measure from an estimate; `more` may give a verdict and a note.
+        """Make a measure from an estimate; `more` may give a note, and a verdict with its basis.
 
         >>> Measure.of("p99", "P99", Estimate(1.5, 1.0, 2.0, 20), "ratio").interval
         (1.0, 2.0)
@@ -45,7 +46,8 @@ class Measure:
 
     def judged(self, target: Target | None) -> "Measure":
         """Return this measure with the verdict that the target's bound gives it, if there is one."""
-        return replace(self, verdict=target.judge(self.value, self.interval)) if target else self
+        verdict = target.judge(self.value, self.interval) if target else None
+        return replace(self, verdict=verdict, basis="target") if verdict else self
 
 
 @dataclass(frozen=True, slots=True)

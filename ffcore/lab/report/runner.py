@@ -39,14 +39,19 @@ def run(plan: Plan) -> Report:
     run after the notebook it stopped; what was finished stays.
     """
     found: list[results.Result] = []
+    interrupted = False
     with progress.display(len(plan.sources)) as display:
         for source in plan.sources:
-            found.append(_run_one(source, plan, display))
+            try:
+                found.append(_run_one(source, plan, display))
+            except KeyboardInterrupt:
+                interrupted = True
+                break
             display.finish(found[-1].verdict)
-            if _stopped(found[-1]):
+            if interrupted := _stopped(found[-1]):
                 break
     page.write(plan.folder)
-    return Report(folders.publish(plan.folder) / page.NAME, found, _stopped(found[-1]))
+    return Report(folders.publish(plan.folder) / page.NAME, found, interrupted)
 
 
 def _stopped(result: results.Result) -> bool:
@@ -115,9 +120,11 @@ def _execute(job: engine.Job) -> BaseException | None:
 def _outcome(path: Path, draft: results.Result, error: BaseException | None) -> results.Result:
     """Read what the notebook wrote; without it, or after an error, the verdict is not the notebook's to give."""
     try:
-        written = results.read(path)
-    except ffcore.ConfigError as unreadable:
-        written, error = draft, error or unreadable
+        written = results.read(path) if path.exists() else draft
+    except ffcore.ConfigError as damaged:
+        written, error = draft, error or damaged
+    if written is draft and error is None:
+        error = failures.NoResultError("it ended without a result: `run.finish()` was never called")
     if error is None:
         return written
     verdict: Verdict = "inconclusive" if isinstance(error, KeyboardInterrupt) else "fail"
@@ -125,5 +132,7 @@ def _outcome(path: Path, draft: results.Result, error: BaseException | None) -> 
 
 
 def _write_page(job: engine.Job, result: results.Result) -> None:
+    if job.output.exists():
+        export.settle(job.output)
     executed = job.output if job.output.exists() else job.notebook
     job.output.with_suffix(".html").write_text(export.page(executed, result), encoding="utf-8")

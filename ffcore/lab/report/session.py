@@ -72,7 +72,7 @@ class Run:
                 "measure": [m.label for m, _ in rows],
                 "actual": [figures.amount(m) for m, _ in rows],
                 "interval": [figures.span(m) for m, _ in rows],
-                "n": [m.n for m, _ in rows],
+                "n": ["" if m.n is None else f"{m.n:,}" for m, _ in rows],
                 "target": [target.target if target else "for information" for _, target in rows],
                 "verdict": [m.verdict or "" for m, _ in rows],
             }
