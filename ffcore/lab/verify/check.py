@@ -14,7 +14,7 @@ from ffcore.errors import ConfigError, suggestion
 from ffcore.lab.verify import display
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from ffcore.lab.plots import Chart
 
 Verdict = Literal["pass", "fail", "inconclusive"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
@@ -84,8 +84,8 @@ class Check:
             raise ConfigError(problems, source="check")
         return cls(**data)
 
-    def plot(self) -> Figure:
-        """The figure of the intervals against their margins; ``ffcore.lab.plots.caption`` gives its text."""
+    def plot(self) -> Chart:
+        """The figure of the intervals against their margins; its ``caption`` is the text that goes with it."""
         from ffcore.lab import plots
 
         return plots.intervals(self)

@@ -107,4 +107,4 @@ def test_the_worst_verdict_counts(verdicts: list[Verdict], expected: Verdict) ->
 
 def test_a_check_draws_itself() -> None:
     """``plot`` gives the figure of the intervals."""
-    assert "n = 10,000" in EXAMPLE.plot().caption  # type: ignore[attr-defined]
+    assert "n = 10,000" in EXAMPLE.plot().caption
