@@ -16,7 +16,7 @@ from rattler import Version as CondaVersion
 ROOT = Path(__file__).parents[1]
 CONDA_TO_PYPI = {"redis-py": "redis"}
 ONLY_IN_CONDA = {"pip"}
-ONLY_FOR_PIP = {"scale"}
+ONLY_FOR_PIP = {"peers", "scale"}
 
 
 def read(name: str) -> str:
