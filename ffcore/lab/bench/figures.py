@@ -32,16 +32,9 @@ def latency_spectrum(run: LatencyRun, names: Sequence[str] | None = None) -> Cha
     caption = f"Time of one call at each percentile: line estimate, band 95 % interval. {_conditions(run)}"
     figure, axes = chart("Latency spectrum", caption, height=4.6)
     for sample, colour, style in _looks(run, names):
-        found = [
-            (level, e) for level, e in zip(STEPS, quantiles(sample.blocks, STEPS.tolist()), strict=True) if e.value
-        ]
-        across = [1 / (1 - level) for level, _ in found]
-        axes.fill_between(
-            across, [e.low or 1 for _, e in found], [e.high or 1 for _, e in found], color=colour, alpha=0.25
-        )
-        axes.plot(
-            across, [e.value or 1 for _, e in found], color=colour, linestyle=style, linewidth=2, label=sample.name
-        )
+        across, low, value, high = _bands(sample)
+        axes.fill_between(across, low, high, color=colour, alpha=0.25)
+        axes.plot(across, value, color=colour, linestyle=style, linewidth=2, label=sample.name)
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(FixedLocator([1 / (1 - level) for level in QUANTILES]))
     axes.xaxis.set_minor_locator(NullLocator())
@@ -109,6 +102,12 @@ def _looks(run: LatencyRun, names: Sequence[str] | None) -> Iterator[tuple[Laten
     for name, (colour, style) in zip(run.workloads, LOOKS * len(run.workloads), strict=False):
         if names is None or name in names:
             yield run.workloads[name], colour, style
+
+
+def _bands(sample: Latency) -> Floats:
+    found = zip(STEPS, quantiles(sample.blocks, STEPS.tolist()), strict=True)
+    drawn = [(1 / (1 - level), e.low, e.value, e.high) for level, e in found if e.value]
+    return np.array(drawn, dtype=np.float64).reshape(-1, 4).T
 
 
 def _conditions(run: LatencyRun) -> str:
