@@ -36,6 +36,8 @@ WIDTH = 8.5
 CAPTION_CHARACTERS = 98
 LEFT, ABOVE = 0.2, 0.5
 CAPTION_LINE = 0.21
+#: The width of a row label's character as a fraction of the figure's.
+LABEL_CHARACTER = 0.0105
 FONT = 13
 #: How many margins the overview shows to either side.
 REACH = 3.0
@@ -151,8 +153,11 @@ def position(low: float, high: float, margin: float) -> tuple[str, str]:
 
 
 def finish_rows(axes: Axes, labels: Sequence[str]) -> None:
-    """Names the rows from the top down and marks the target at 0."""
+    """Names the rows from the top down, with room for the longest name, and marks the target at 0."""
     axes.set_yticks(range(len(labels)), labels)
+    box = axes.get_position()
+    left = max(box.x0, 0.03 + LABEL_CHARACTER * max(len(line) for label in labels for line in label.split("\n")))
+    axes.set_position((left, box.y0, box.x1 - left, box.height))
     axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.axvline(0, color="black", linewidth=1.2, linestyle="--", zorder=2)
     axes.spines["left"].set_visible(False)

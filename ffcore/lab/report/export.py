@@ -80,4 +80,4 @@ def _without_noise(notebook: Any) -> Any:
 
 
 def _is_noise(output: Any) -> bool:
-    return output.output_type == "error" or output.get("name") == "stderr"
+    return bool(output.output_type == "error" or output.get("name") == "stderr")

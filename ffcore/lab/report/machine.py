@@ -6,6 +6,8 @@ from html import escape
 
 from ffcore.lab.bench import machine_record, machine_warnings
 
+from . import tables
+
 _SHOWN = {
     "cpu_model": "processor",
     "cpu_affinity": "cores usable",
@@ -47,8 +49,7 @@ class Machine:
 
     def _repr_html_(self) -> str:
         warnings = "".join(f'<p class="warning"><strong>Warning:</strong> {escape(text)}</p>' for text in self.warnings)
-        rows = "".join(f'<tr><th scope="row">{n}</th><td>{escape(text)}</td></tr>' for n, text in shown(self.fields))
-        return f"{warnings}<table><tbody>{rows}</tbody></table>"
+        return f"{warnings}{tables.facts(dict(shown(self.fields)))}"
 
 
 def shown(fields: Mapping[str, object]) -> list[tuple[str, str]]:

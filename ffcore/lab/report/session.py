@@ -3,10 +3,9 @@
 import json
 import os
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ import ffcore
 from ffcore.lab.population import load_population
 from ffcore.lab.verify.check import Check, Verdict
 
-from . import figures, notebooks, profiles, results
+from . import figures, notebooks, profiles, results, tables
 from .conclusion import Conclusion
 from .machine import Machine
 from .results import Measure
@@ -64,19 +63,9 @@ class Run:
         self.measures.append(measure if measure.verdict else measure.judged(self._target(measure.name)))
         return self.measures[-1]
 
-    def judgements(self) -> pd.DataFrame:
-        """The measures so far, one row each: actual, interval, n, target and verdict as text."""
-        rows = [(m, self._target(m.name)) for m in self.measures]
-        return pd.DataFrame(
-            {
-                "measure": [m.label for m, _ in rows],
-                "actual": [figures.amount(m) for m, _ in rows],
-                "interval": [figures.span(m) for m, _ in rows],
-                "n": ["" if m.n is None else f"{m.n:,}" for m, _ in rows],
-                "target": [target.target if target else "for information" for _, target in rows],
-                "verdict": [m.verdict or "" for m, _ in rows],
-            }
-        ).set_index("measure")
+    def judgements(self) -> "Judgements":
+        """The measures so far beside their targets."""
+        return Judgements(tuple((measure, self._target(measure.name)) for measure in self.measures))
 
     def verdict(self) -> Conclusion:
         """Conclude from the checks alone: text that is the same wherever the data are the same."""
@@ -124,8 +113,23 @@ class Run:
             "context attributes": ", ".join(column for column in self.users.columns if column != USER_ID) or "none",
             **{name: str(value) or "none" for name, value in self.parameters.items()},
         }
-        rows = "".join(f'<tr><th scope="row">{name}</th><td>{escape(text)}</td></tr>' for name, text in facts.items())
-        return f"<table><tbody>{rows}</tbody></table>"
+        return tables.facts(facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgements:
+    """Measures with the target of each, None where a measure is for information; notebooks show a table."""
+
+    rows: tuple[tuple[Measure, Target | None], ...]
+
+    def _repr_html_(self) -> str:
+        headings = ("measure", "actual", "interval", "n", "note", "target", "verdict")
+        return tables.grid(headings, [self._cells(measure, target) for measure, target in self.rows])
+
+    def _cells(self, measure: Measure, target: Target | None) -> tuple[str, ...]:
+        n = "" if measure.n is None else f"{measure.n:,}"
+        wanted, verdict = (target.target if target else "for information"), measure.verdict or ""
+        return measure.label, figures.amount(measure), figures.span(measure), n, measure.note, wanted, verdict
 
 
 def open_run(notebook: str, **parameters: object) -> Run:
