@@ -1,9 +1,14 @@
 """The evaluator's cache: TTL from the fetch, least recently used first out, one load a key, stale if the store fails.
 
-A hit is two dictionary-free steps after the look-up (is the entry fresh, stamp it as used), which the evaluator
-runs in its own frame: a call more would cost a quarter of a decision. Everything else happens here, under one lock.
-The stamp comes from ``itertools.count``, one atomic step in C, so it counts hits exactly under threads and orders
-entries by use at once.
+A hit is two steps after a plain dict look-up (is the entry fresh, stamp it as used), which the evaluator runs in its
+own frame: one more call would cost a quarter of a decision. Everything else happens here, under one lock. The stamp
+comes from ``itertools.count``, one atomic step in C, so it counts hits exactly under threads and orders entries by use.
+
+Why not a library: a hit, timed in one interleaved run behind the same wrapper, took 93 ns here, 61 ns in cachebox
+6.2, 302 ns in cachetools 8.0 (475 ns with the lock it needs under threads) and 849 ns in theine. cachebox alone is
+faster, by a frame that the evaluator spares itself, but has no clock to inject, no statistics of expired or stale
+answers, no entry that outlives its expiry while the store fails, and no single flight over a batch of keys; none of
+the others has all of these either.
 """
 
 from __future__ import annotations
