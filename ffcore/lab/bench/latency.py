@@ -141,7 +141,8 @@ def latency(
     The garbage collector stays as it is. Of each time the median of an empty timer pair is subtracted (never below
     0); what calling a Python function costs stays in, so time a no-op beside the others. Percentile intervals are
     order-statistic intervals of this one process and take its calls as independent; they do not see how processes
-    or machines differ.
+    or machines differ. Nor does a ratio's: two copies of one function, apart only in memory, differed by up to 1 % in
+    one process, so a ratio that close to 1 says nothing.
 
     Args:
         workloads: functions of one user id, by name; the first is the baseline of ratios.
