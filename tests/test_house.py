@@ -31,7 +31,8 @@ TEXTS = sorted(
         "tests/**/*",
     ]
     for path in ROOT.glob(pattern)
-    if path.is_file() and path.suffix not in {".parquet", ".png", ".pyc"} and not path.name.startswith(".coverage")
+    if path.is_file() and path.suffix not in {".parquet", ".png"} and "__pycache__" not in path.parts
+    if not path.name.startswith(".coverage")
 )
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 40
