@@ -62,3 +62,7 @@ def _given(pairs: Sequence[str], profile: str) -> dict[str, object]:
     if problems:
         raise ConfigError(problems)
     return given | dict(pair.split("=", 1) for pair in pairs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import nbformat
-
 import ffcore
 from ffcore.errors import suggestion
 
@@ -35,6 +33,8 @@ def select(only: Sequence[str] = ()) -> list[Path]:
 
 def heading(notebook: Path) -> tuple[str, str]:
     """Read title and question: the first heading of a notebook and the paragraph under it, as plain text."""
+    import nbformat  # 0.9 s that notebooks themselves do without
+
     cell = nbformat.read(notebook, as_version=4).cells[0]
     title, _, rest = cell.source.partition("\n")
     question = rest.strip().split("\n\n")[0].replace("\n", " ")

@@ -7,8 +7,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
-import jsonschema  # type: ignore[import-untyped]
-
 import ffcore
 from ffcore.lab.bench.estimate import Estimate
 from ffcore.lab.verify.check import Verdict, plain
@@ -93,6 +91,8 @@ def write(result: Result, path: Path) -> None:
 
 def read(path: Path) -> Result:
     """Read and validate one result file; ConfigError names every place that breaks the schema."""
+    import jsonschema  # type: ignore[import-untyped]  # 0.8 s that notebooks, which only write, do without
+
     try:
         item = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

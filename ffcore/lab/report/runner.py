@@ -65,7 +65,8 @@ def _run_one(source: Path, plan: Plan, display: progress.Lines | progress.Bar) -
     clock = time.monotonic()
     error = _execute(job)
     result = _outcome(plan.folder / f"{source.stem}.json", draft, error)
-    result = replace(result, started=draft.started, seconds=round(time.monotonic() - clock, 3))
+    seconds = round(time.monotonic() - clock, 3)
+    result = replace(result, notebook=source.stem, started=draft.started, seconds=seconds)
     results.write(result, plan.folder / f"{source.stem}.json")
     _write_page(job, result)
     return result
