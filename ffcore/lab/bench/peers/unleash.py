@@ -1,0 +1,90 @@
+"""Unleash's client: toggles given at start, fetching, registration and metrics off."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from importlib.metadata import version
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from ffcore.lab.bench.contender import (
+    BATCH,
+    HALF,
+    ON,
+    ROLLOUT,
+    RULES,
+    SIMPLE,
+    SPLIT,
+    TARGETED,
+    VARIANTS,
+    Call,
+    Contender,
+    listed,
+    share_on,
+)
+
+EVERYONE = {"name": "default", "parameters": {}}
+
+
+def contender() -> Contender:
+    """The client with the ten toggles."""
+    from UnleashClient import UnleashClient
+    from UnleashClient.cache import FileCache
+
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
+    folder = TemporaryDirectory()
+    cache = FileCache("ffcore-bench", folder.name)
+    cache.bootstrap_from_dict({"version": 2, "features": _toggles()})
+    client = UnleashClient(
+        url="http://127.0.0.1:9/api",
+        app_name="ffcore-bench",
+        cache=cache,
+        disable_metrics=True,
+        disable_registration=True,
+    )
+    client.initialize_client(fetch_toggles=False)
+    on, variant = "on({}, user)", "variant({}, user)"
+    calls = {
+        SIMPLE: Call(on.format(repr(ON[0]))),
+        ROLLOUT: Call(on.format(repr(HALF[0]))),
+        TARGETED: Call(on.format(repr(RULES[0]))),
+        VARIANTS: Call(variant.format(repr(SPLIT[0])), lambda found: found["name"] == "treatment"),
+        BATCH: Call(listed(on, variant).expression, lambda found: share_on([*found[:-2], *map(_arm, found[-2:])])),
+    }
+
+    def subject(user_id: str, attributes: Mapping[str, Any]) -> object:
+        return {"userId": user_id, "properties": {name: str(value) for name, value in attributes.items()}}
+
+    names = {"on": client.is_enabled, "variant": client.get_variant}
+    note = "users are built before the clock starts; ten flags are ten calls"
+    close = lambda: (client.destroy(), folder.cleanup())  # noqa: E731 - one end for both
+    return Contender("Unleash", version("unleashclient"), calls, names, subject, note, close)
+
+
+def _arm(variant: Mapping[str, Any]) -> object:
+    return variant["name"]
+
+
+def _toggles() -> list[dict[str, Any]]:
+    adults = [
+        {"contextName": "country", "operator": "IN", "values": ["US"]},
+        {"contextName": "age", "operator": "NUM_GT", "value": "18"},
+    ]
+    arms = [
+        {"name": name, "weight": 500, "stickiness": "userId", "weightType": "variable"}
+        for name in ("control", "treatment")
+    ]
+    toggles = [_toggle(key, EVERYONE) for key in ON]
+    toggles += [_toggle(key, _gradual(key, 50)) for key in HALF]
+    toggles += [_toggle(key, {**_gradual(key, 100), "constraints": adults}) for key in RULES]
+    return toggles + [{**_toggle(key, EVERYONE), "variants": arms} for key in SPLIT]
+
+
+def _gradual(key: str, percentage: int) -> dict[str, Any]:
+    parameters = {"rollout": str(percentage), "stickiness": "userId", "groupId": key}
+    return {"name": "flexibleRollout", "parameters": parameters}
+
+
+def _toggle(key: str, strategy: dict[str, Any]) -> dict[str, Any]:
+    return {"name": key, "type": "release", "enabled": True, "strategies": [strategy], "variants": []}
