@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -13,7 +14,6 @@ from ffcore.lab.bench.contender import HALF, ON, RULES, SPLIT, Contender
 from ffcore.lab.bench.peers.openfeature import client_of
 
 DOMAIN = "ffcore-bench-flagd"
-NEVER = 24 * 3600 * 1000  # milliseconds
 
 
 def contender() -> Contender:
@@ -22,16 +22,15 @@ def contender() -> Contender:
     from openfeature.contrib.provider.flagd import FlagdProvider
     from openfeature.contrib.provider.flagd.config import ResolverType
 
-    folder = TemporaryDirectory()
-    path = Path(folder.name, "flags.json")
+    exits = ExitStack()
+    path = Path(exits.enter_context(TemporaryDirectory()), "flags.json")
     path.write_text(json.dumps({"flags": _flags()}), encoding="utf-8")
-    provider = FlagdProvider(
-        resolver_type=ResolverType.FILE, offline_flag_source_path=str(path), offline_poll_interval_ms=NEVER
-    )
+    provider = FlagdProvider(resolver_type=ResolverType.FILE, offline_flag_source_path=str(path))
     api.set_provider_and_wait(provider, DOMAIN)
     note = "users are built before the clock starts; flags from a file; ten flags are ten calls"
     peer = client_of("flagd", version("openfeature-provider-flagd"), DOMAIN, note)
-    return replace(peer, close=lambda: (peer.close(), folder.cleanup()))
+    exits.callback(peer.close)
+    return replace(peer, close=exits.close)
 
 
 def _flags() -> dict[str, Any]:

@@ -38,7 +38,7 @@ def contender() -> Contender:
         "OpenFeature memory",
         version("openfeature-sdk"),
         DOMAIN,
-        note="users are built before the clock starts; buckets and rules are callbacks of ours; ten flags are ten calls",
+        note="users are built before the clock starts; buckets and rules are our callbacks; ten flags are ten calls",
     )
 
 
@@ -80,7 +80,7 @@ def _flags() -> dict[str, Any]:
 
     def rules(flag: Any, context: Any) -> object:
         attributes = context.attributes
-        met = attributes.get("country") in {"US"} and attributes.get("age", 0) > 18
+        met = attributes.get("country") == "US" and attributes.get("age", 0) > 18
         name = "on" if met else "off"
         return FlagResolutionDetails(flag.variants[name], reason=Reason.TARGETING_MATCH, variant=name)
 

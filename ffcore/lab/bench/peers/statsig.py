@@ -55,7 +55,7 @@ def contender() -> Contender:
 
 
 def _client(core: Any) -> Any:
-    class Memory(core.DataStore):  # type: ignore[misc, name-defined]
+    class Memory(core.DataStore):  # type: ignore[misc]
         def get(self, key: str) -> object:  # noqa: ARG002 - one document, whatever the key
             return core.data_store.DataStoreResponse(result=json.dumps(_specifications()), time=1_700_000_000_000)
 

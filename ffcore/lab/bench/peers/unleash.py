@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import ExitStack
 from importlib.metadata import version
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -33,8 +34,8 @@ def contender() -> Contender:
     from UnleashClient.cache import FileCache
 
     logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
-    folder = TemporaryDirectory()
-    cache = FileCache("ffcore-bench", folder.name)
+    exits = ExitStack()
+    cache = FileCache("ffcore-bench", exits.enter_context(TemporaryDirectory()))
     cache.bootstrap_from_dict({"version": 2, "features": _toggles()})
     client = UnleashClient(
         url="http://127.0.0.1:9/api",
@@ -44,6 +45,7 @@ def contender() -> Contender:
         disable_registration=True,
     )
     client.initialize_client(fetch_toggles=False)
+    exits.callback(client.destroy)
     on, variant = "on({}, user)", "variant({}, user)"
     calls = {
         SIMPLE: Call(on.format(repr(ON[0]))),
@@ -58,8 +60,7 @@ def contender() -> Contender:
 
     names = {"on": client.is_enabled, "variant": client.get_variant}
     note = "users are built before the clock starts; ten flags are ten calls"
-    close = lambda: (client.destroy(), folder.cleanup())  # noqa: E731 - one end for both
-    return Contender("Unleash", version("unleashclient"), calls, names, subject, note, close)
+    return Contender("Unleash", version("unleashclient"), calls, names, subject, note, exits.close)
 
 
 def _arm(variant: Mapping[str, Any]) -> object:
