@@ -40,9 +40,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from ffcore.lab.report import plan, runner
+    from ffcore.lab.report import plan
 
-    report = runner.run(plan.prepare(options.only, _given(options.param, options.profile), options.out))
+    prepared = plan.prepare(options.only, _given(options.param, options.profile), options.out)
+    from ffcore.lab.report import runner  # half a second that a mistake should not wait for
+
+    report = runner.run(prepared)
     for result in report.results:
         print(f"{result.verdict:<13} {result.notebook} ({result.seconds:.1f} s){_reason(result.error)}")
     code = INTERRUPTED if report.interrupted else EXIT_CODES[report.verdict]

@@ -23,8 +23,6 @@ def page(executed: Path, result: Result) -> str:
     exporter = HTMLExporter(
         template_name="notebook",
         extra_template_basedirs=[str(TEMPLATES)],
-        mathjax_url="",
-        require_js_url="",
         embed_images=True,
         exclude_anchor_links=True,
         exclude_output_prompt=True,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from ffcore import Flag
 from ffcore.lab.report.deviation import worst_deviation
-from ffcore.lab.verify import sample_ratio, variants
+from ffcore.lab.verify import rollout, sample_ratio, variants
 
 
 def test_the_farthest_arm_of_all_checks_is_found() -> None:
@@ -25,6 +25,14 @@ def test_variants_deviate_too() -> None:
     flag = Flag.from_item({"key": "button", "enabled": True, "rollout_percentage": 100, "variants": arms})
 
     assert worst_deviation([variants(flag, range(1_000))]).n == 1_000
+
+
+def test_too_few_counts_as_much_as_too_many() -> None:
+    """A share below its target is as far off as one above."""
+    below = rollout(lambda user, key: int(user) % 4 == 0, range(1_000), expected=0.5)
+    above = rollout(lambda user, key: int(user) % 5 < 3, range(1_000), expected=0.5)
+
+    assert worst_deviation([above, below]).value == -25.0
 
 
 def test_nothing_sampled_has_no_deviation() -> None:
