@@ -1,0 +1,166 @@
+"""A comparison of evaluators: each call compiled into its loop, blocks interleaved in rounds, ratios within a round."""
+
+from __future__ import annotations
+
+import gc
+import math
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from timeit import Timer
+from typing import Any
+
+import numpy as np
+
+from ffcore.lab.bench.clock import Clock
+from ffcore.lab.bench.contender import NAMES, Call, Contender
+from ffcore.lab.bench.estimate import Estimate, Floats, median, paired_ratio
+
+MARGIN = 1.2  # a block that runs faster than its calibration still lasts as long as asked
+LOOP = "empty loop"
+Progress = Callable[[str], object]
+
+
+class Block:
+    """The timed loop of one expression over user ids, each call with the next id.
+
+    `timeit` compiles the expression into the loop's body, so no call of ours is added to what is measured; its
+    garbage collector pause is undone. A block shorter than the ids starts where the last one ended.
+    """
+
+    def __init__(self, expression: str, names: dict[str, Any], clock: Clock) -> None:
+        self._users: list[object] = names["users"]
+        self._names = names
+        self._start = 0
+        statement = f"for user in users:\n    {expression}"
+        self._timer = Timer(statement, "import gc; gc.enable()", clock, names)  # type: ignore[arg-type]
+
+    def time(self, calls: int) -> tuple[float, int]:
+        """Nanoseconds of at least so many calls, and how many there were."""
+        users, total = self._users, len(self._users)
+        if calls < total:
+            chosen = [*users[self._start : self._start + calls], *users[: max(0, self._start + calls - total)]]
+            self._start = (self._start + calls) % total
+        else:
+            chosen = users
+        passes = math.ceil(calls / len(chosen))
+        self._names["users"] = chosen
+        return float(self._timer.timeit(passes)), passes * len(chosen)
+
+    def calibrate(self, seconds: float) -> int:
+        """Calls that fill the time; doubles them until they do, which warms up as well."""
+        calls = 1
+        while (spent := self.time(calls))[0] < seconds * 1e9:
+            calls = 2 * spent[1]
+        return math.ceil(spent[1] * MARGIN * seconds * 1e9 / spent[0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """What `compare` measured: nanoseconds a call by workload and contender, one for each round.
+
+    Attributes:
+        times: by workload and contender; the loop's own cost (`loop`, the same in all) is not subtracted.
+        loop: nanoseconds of the empty loop a call, one for each round.
+        absent: why a contender has no call on a workload.
+        shortest: seconds of the shortest block.
+        seed: drew the order.
+    """
+
+    times: dict[str, dict[str, Floats]]
+    loop: Floats
+    absent: dict[str, dict[str, str]]
+    shortest: float
+    seed: int
+
+    def cost(self, workload: str, name: str) -> Estimate:
+        """Median nanoseconds a call over the rounds, with its 95 % interval."""
+        return median(self.times[workload][name])
+
+    def ratio(self, workload: str, name: str, baseline: str) -> Estimate:
+        """A contender's time over the baseline's, paired by round: above 1, the baseline is faster."""
+        return paired_ratio(self.times[workload][name], self.times[workload][baseline])
+
+
+def compare(
+    contenders: Sequence[Contender],
+    ids: Sequence[str],
+    *,
+    rounds: int = 15,
+    seconds: float = 0.05,
+    seed: int = 0,
+    clock: Clock = time.perf_counter_ns,
+    progress: Progress = lambda line: None,
+) -> Comparison:
+    """Time every contender on every workload, in one thread of one process.
+
+    In each round the workloads come in shuffled order, and within a workload the contenders, one block each: what a
+    round does to the machine falls on all of a workload alike. All subjects are built and all blocks calibrated (and
+    so warmed up) before; what lives by then is out of the garbage collector's sight, which stays on.
+
+    Args:
+        contenders: at least one; names differ.
+        ids: user ids, one a call, used again from the start when they run out.
+        rounds: timed blocks of each call; intervals need at least six.
+        seconds: shortest block.
+        seed: draws the order.
+        clock: reads nanoseconds.
+        progress: told what is going on, in words.
+
+    Raises:
+        ValueError: no contender, no id, rounds < 1 or seconds <= 0.
+    """
+    if not contenders or not ids or rounds < 1 or seconds <= 0:
+        raise ValueError("expected at least one contender, one id and one round, and blocks that last")
+    blocks = {name: dict(_blocks(name, contenders, ids, clock)) for name in NAMES}
+    blocks[LOOP] = {LOOP: Block("pass", {"users": list(ids)}, clock)}
+    times: dict[str, dict[str, list[float]]] = {name: {who: [] for who in row} for name, row in blocks.items()}
+    with frozen_heap():
+        progress("calibrating")
+        calls = {name: {who: block.calibrate(seconds) for who, block in row.items()} for name, row in blocks.items()}
+        shortest = math.inf
+        for number, name, who in turns(blocks, rounds, seed):
+            progress(f"round {number + 1} of {rounds}: {name}")
+            spent, made = blocks[name][who].time(calls[name][who])
+            times[name][who].append(spent / made)
+            shortest = min(shortest, spent / 1e9)
+    arrays = {name: {who: np.array(values) for who, values in row.items()} for name, row in times.items()}
+    return Comparison(arrays, arrays.pop(LOOP)[LOOP], _absent(contenders), shortest, seed)
+
+
+def turns(rows: Mapping[str, Mapping[str, object]], rounds: int, seed: int) -> Iterator[tuple[int, str, str]]:
+    """Yield (round, row, name): all names of a row together, rows and names in an order drawn anew each round.
+
+    >>> list(turns({"a": {"x": 0, "y": 0}, "b": {"x": 0}}, rounds=1, seed=1))
+    [(0, 'b', 'x'), (0, 'a', 'y'), (0, 'a', 'x')]
+    """
+    generator = random.Random(seed)  # noqa: S311  an order, not a secret
+    for number in range(rounds):
+        for row in generator.sample(list(rows), len(rows)):
+            for name in generator.sample(list(rows[row]), len(rows[row])):
+                yield number, row, name
+
+
+@contextmanager
+def frozen_heap() -> Iterator[None]:
+    """Keep the collector from walking through what was set up before; what is made inside, it collects."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def _blocks(
+    workload: str, contenders: Sequence[Contender], ids: Sequence[str], clock: Clock
+) -> Iterator[tuple[str, Block]]:
+    for contender in contenders:
+        if isinstance(call := contender.calls[workload], Call):
+            yield contender.name, Block(call.expression, contender.namespace(workload, ids), clock)
+
+
+def _absent(contenders: Sequence[Contender]) -> dict[str, dict[str, str]]:
+    return {name: {who.name: call for who in contenders if isinstance(call := who.calls[name], str)} for name in NAMES}

@@ -1,0 +1,169 @@
+"""What one decision's time does not show: several threads, ten thousand flags, and the cost of the import."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from threading import Barrier
+from typing import Any, TypeVar
+
+import ffcore
+from ffcore.lab.bench.clock import Clock
+from ffcore.lab.bench.comparison import Block, frozen_heap, turns
+from ffcore.lab.bench.contender import HALF, KEYS
+from ffcore.lab.bench.estimate import Estimate, median, paired_ratio
+from ffcore.lab.bench.ourselves import flag_items
+
+THREADS = 4
+FLAGS = 10_000
+Kept = TypeVar("Kept")
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """Four threads over one evaluator: their rate over one thread's, and whether every call was counted."""
+
+    threads: int
+    ratio: Estimate
+    calls: int
+    counted: int  # hits and misses
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields, ready for JSON."""
+        return asdict(self)
+
+
+def threads(
+    ids: Sequence[str],
+    *,
+    rounds: int = 15,
+    seconds: float = 0.05,
+    clock: Clock = time.perf_counter_ns,
+) -> Threads:
+    """Compare the calls a second of four threads together with those of one, on the 50 % flag of one evaluator.
+
+    Both make the same number of calls in turns of shuffled order, and both start from a barrier, so that the start of
+    threads is not measured.
+    """
+    evaluator = ffcore.Evaluator(ffcore.FlagSet.from_items(flags=flag_items()))
+    blocks = [_block(evaluator, ids, clock) for _ in range(THREADS)]
+    each = blocks[0].calibrate(seconds)
+    times: dict[str, list[float]] = {"one": [], "four": []}
+    with frozen_heap(), ThreadPoolExecutor(THREADS) as pool:
+        for _, _, name in turns({"threads": times}, rounds, seed=0):
+            members = blocks if name == "four" else blocks[:1]
+            times[name].append(_together(members, each * THREADS // len(members), pool, clock))
+    stats = evaluator.stats()
+    calls = sum(block.calls for block in blocks)
+    return Threads(THREADS, paired_ratio(times["one"], times["four"]), calls, stats.hits + stats.misses)
+
+
+class _Counted(Block):
+    """A block that knows how many calls it has made."""
+
+    calls = 0
+
+    def time(self, calls: int) -> tuple[float, int]:
+        spent, made = super().time(calls)
+        self.calls += made
+        return spent, made
+
+
+def _block(evaluator: ffcore.Evaluator, ids: Sequence[str], clock: Clock) -> _Counted:
+    names: dict[str, Any] = {"ev": evaluator, "context": {}, "users": list(ids)}
+    return _Counted(f"ev.evaluate(user, {HALF[0]!r}, context)", names, clock)
+
+
+def _together(blocks: Sequence[_Counted], calls: int, pool: ThreadPoolExecutor, clock: Clock) -> float:
+    """Nanoseconds a call from the common start to the last end."""
+    barrier = Barrier(len(blocks) + 1)
+
+    def work(block: _Counted) -> int:
+        barrier.wait()
+        return block.time(calls)[1]
+
+    running = [pool.submit(work, block) for block in blocks]
+    barrier.wait()
+    start = clock()
+    made = sum(future.result() for future in running)
+    return (clock() - start) / made
+
+
+@dataclass(frozen=True, slots=True)
+class ManyFlags:
+    """What ten thousand flags cost: seconds until all are compiled, and bytes a flag in the model and compiled."""
+
+    flags: int
+    compile_seconds: Estimate
+    model_bytes: float
+    compiled_bytes: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields, ready for JSON."""
+        return asdict(self)
+
+
+def many_flags(count: int = FLAGS, repeats: int = 7, clock: Clock = time.perf_counter_ns) -> ManyFlags:
+    """Time a new evaluator's first batch of all flags (fetch, compile, keep, decide), and weigh it and the model.
+
+    The flags are the ten of the comparison over and over, with keys of their own. Bytes are those that `tracemalloc`
+    sees allocated in between, divided by the flags; the timed runs are not traced.
+    """
+    items = [item for copy in range(-(-count // len(KEYS))) for item in flag_items(f"-{copy}")][:count]
+    flags = ffcore.FlagSet.from_items(flags=items)
+    seconds = [_timed(lambda: _entered(flags), clock) for _ in range(repeats)]
+    model, weighed = _weighed(lambda: ffcore.FlagSet.from_items(flags=items))
+    compiled, _ = _weighed(lambda: _entered(weighed))
+    return ManyFlags(count, median(seconds), model / count, compiled / count)
+
+
+def _entered(flags: ffcore.FlagSet) -> ffcore.Evaluator:
+    evaluator = ffcore.Evaluator(flags, max_entries=len(flags))
+    evaluator.batch_evaluate("warm-up", flags)
+    return evaluator
+
+
+def _timed(action: Callable[[], object], clock: Clock) -> float:
+    gc.collect()
+    start = clock()
+    kept = action()
+    spent = (clock() - start) / 1e9
+    del kept
+    return spent
+
+
+def _weighed(action: Callable[[], Kept]) -> tuple[int, Kept]:
+    gc.collect()
+    tracemalloc.start()
+    try:
+        result = action()
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0], result
+    finally:
+        tracemalloc.stop()
+
+
+def import_time(pairs: int = 15, clock: Clock = time.perf_counter_ns) -> Estimate:
+    """Milliseconds that ``import ffcore`` adds to a bare interpreter: median over pairs of fresh processes.
+
+    Each pair runs in shuffled order; a first, untimed run leaves the compiled bytecode behind.
+    """
+    statements = {"bare": "pass", "ffcore": "import ffcore"}
+    times: dict[str, list[float]] = {name: [] for name in statements}
+    for statement in statements.values():
+        _start(statement)
+    for _, _, name in turns({"processes": times}, pairs, seed=0):
+        times[name].append(_timed(lambda: _start(statements[name]), clock) * 1e3)
+    return median([full - bare for full, bare in zip(times["ffcore"], times["bare"], strict=True)])
+
+
+def _start(statement: str) -> None:
+    home = Path(ffcore.__file__).parents[1]
+    subprocess.run([sys.executable, "-c", statement], check=True, cwd=home)  # noqa: S603  our own interpreter
