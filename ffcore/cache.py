@@ -184,11 +184,10 @@ class Cache:
     def _store(self, key: Any, loaded: Loaded, started: float) -> Entry:
         ttl = self._limits.negative_ttl if loaded.source is None else self._limits.ttl
         lifetime = ttl * (1 - self._limits.jitter * self._random())
-        old = self.entries.get(key)
-        entry = Entry(loaded.value, loaded.source, started + lifetime, old.used if old else -1)
+        known = key in self.entries
+        entry = Entry(loaded.value, loaded.source, started + lifetime, self._stamp())
         self.entries[key] = entry
-        if old is None:
-            entry.used = self._stamp()
+        if not known:
             heappush(self._by_use, (entry.used, key))
             self._evict()
         return entry
