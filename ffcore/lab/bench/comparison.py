@@ -34,8 +34,9 @@ class Block:
         self._users: list[object] = names["users"]
         self._names = names
         self._start = 0
+        self.calls = 1
         statement = f"for user in users:\n    {expression}"
-        self._timer = Timer(statement, "import gc; gc.enable()", clock, names)  # type: ignore[arg-type]
+        self._timer = Timer(statement, "import gc; gc.enable()", clock, names)
 
     def time(self, calls: int) -> tuple[float, int]:
         """Nanoseconds of at least so many calls, and how many there were."""
@@ -49,12 +50,25 @@ class Block:
         self._names["users"] = chosen
         return float(self._timer.timeit(passes)), passes * len(chosen)
 
-    def calibrate(self, seconds: float) -> int:
-        """Calls that fill the time; doubles them until they do, which warms up as well."""
-        calls = 1
-        while (spent := self.time(calls))[0] < seconds * 1e9:
-            calls = 2 * spent[1]
-        return math.ceil(spent[1] * MARGIN * seconds * 1e9 / spent[0])
+    def fill(self, seconds: float) -> float:
+        """Nanoseconds a call of a block at least so long; shorter ones are thrown away, and the next has more calls."""
+        wanted = seconds * 1e9
+        while True:
+            spent, made = self.time(self.calls)
+            if spent >= wanted:
+                return spent / made
+            self.calls = min(2 * made, math.ceil(made * MARGIN * wanted / max(spent, 1)) + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How much to measure: rounds, and the seconds that a block lasts at least."""
+
+    rounds: int
+    seconds: float
+
+
+PROFILES = {"smoke": Profile(9, 0.02), "standard": Profile(15, 0.05), "full": Profile(31, 0.2)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,14 +79,12 @@ class Comparison:
         times: by workload and contender; the loop's own cost (`loop`, the same in all) is not subtracted.
         loop: nanoseconds of the empty loop a call, one for each round.
         absent: why a contender has no call on a workload.
-        shortest: seconds of the shortest block.
         seed: drew the order.
     """
 
     times: dict[str, dict[str, Floats]]
     loop: Floats
     absent: dict[str, dict[str, str]]
-    shortest: float
     seed: int
 
     def cost(self, workload: str, name: str) -> Estimate:
@@ -87,9 +99,8 @@ class Comparison:
 def compare(
     contenders: Sequence[Contender],
     ids: Sequence[str],
+    profile: Profile,
     *,
-    rounds: int = 15,
-    seconds: float = 0.05,
     seed: int = 0,
     clock: Clock = time.perf_counter_ns,
     progress: Progress = lambda line: None,
@@ -97,44 +108,41 @@ def compare(
     """Time every contender on every workload, in one thread of one process.
 
     In each round the workloads come in shuffled order, and within a workload the contenders, one block each: what a
-    round does to the machine falls on all of a workload alike. All subjects are built and all blocks calibrated (and
-    so warmed up) before; what lives by then is out of the garbage collector's sight, which stays on.
+    round does to the machine falls on all of a workload alike. All subjects are built before, and a first block of
+    each call finds its length and warms it up, uncounted; what lives by then is out of the garbage collector's sight,
+    which stays on.
 
     Args:
         contenders: at least one; names differ.
         ids: user ids, one a call, used again from the start when they run out.
-        rounds: timed blocks of each call; intervals need at least six.
-        seconds: shortest block.
+        profile: rounds, of which intervals need at least six, and the shortest block.
         seed: draws the order.
         clock: reads nanoseconds.
         progress: told what is going on, in words.
 
     Raises:
-        ValueError: no contender, no id, rounds < 1 or seconds <= 0.
+        ValueError: no contender, no id, no round, or blocks without length.
     """
-    if not contenders or not ids or rounds < 1 or seconds <= 0:
+    if not contenders or not ids or profile.rounds < 1 or profile.seconds <= 0:
         raise ValueError("expected at least one contender, one id and one round, and blocks that last")
     blocks = {name: dict(_blocks(name, contenders, ids, clock)) for name in NAMES}
     blocks[LOOP] = {LOOP: Block("pass", {"users": list(ids)}, clock)}
     times: dict[str, dict[str, list[float]]] = {name: {who: [] for who in row} for name, row in blocks.items()}
     with frozen_heap():
-        progress("calibrating")
-        calls = {name: {who: block.calibrate(seconds) for who, block in row.items()} for name, row in blocks.items()}
-        shortest = math.inf
-        for number, name, who in turns(blocks, rounds, seed):
-            progress(f"round {number + 1} of {rounds}: {name}")
-            spent, made = blocks[name][who].time(calls[name][who])
-            times[name][who].append(spent / made)
-            shortest = min(shortest, spent / 1e9)
+        for number, name, who in turns(blocks, profile.rounds + 1, seed):
+            progress(f"round {number} of {profile.rounds}: {name}" if number else f"warming up: {name}")
+            nanoseconds = blocks[name][who].fill(profile.seconds)
+            if number:
+                times[name][who].append(nanoseconds)
     arrays = {name: {who: np.array(values) for who, values in row.items()} for name, row in times.items()}
-    return Comparison(arrays, arrays.pop(LOOP)[LOOP], _absent(contenders), shortest, seed)
+    return Comparison(arrays, arrays.pop(LOOP)[LOOP], _absent(contenders), seed)
 
 
 def turns(rows: Mapping[str, Mapping[str, object]], rounds: int, seed: int) -> Iterator[tuple[int, str, str]]:
     """Yield (round, row, name): all names of a row together, rows and names in an order drawn anew each round.
 
     >>> list(turns({"a": {"x": 0, "y": 0}, "b": {"x": 0}}, rounds=1, seed=1))
-    [(0, 'b', 'x'), (0, 'a', 'y'), (0, 'a', 'x')]
+    [(0, 'a', 'y'), (0, 'a', 'x'), (0, 'b', 'x')]
     """
     generator = random.Random(seed)  # noqa: S311  an order, not a secret
     for number in range(rounds):

@@ -10,13 +10,14 @@ import tracemalloc
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from threading import Barrier
 from typing import Any, TypeVar
 
 import ffcore
 from ffcore.lab.bench.clock import Clock
-from ffcore.lab.bench.comparison import Block, frozen_heap, turns
+from ffcore.lab.bench.comparison import Block, Profile, frozen_heap, turns
 from ffcore.lab.bench.contender import HALF, KEYS
 from ffcore.lab.bench.estimate import Estimate, median, paired_ratio
 from ffcore.lab.bench.ourselves import flag_items
@@ -40,13 +41,7 @@ class Threads:
         return asdict(self)
 
 
-def threads(
-    ids: Sequence[str],
-    *,
-    rounds: int = 15,
-    seconds: float = 0.05,
-    clock: Clock = time.perf_counter_ns,
-) -> Threads:
+def threads(ids: Sequence[str], profile: Profile, clock: Clock = time.perf_counter_ns) -> Threads:
     """Compare the calls a second of four threads together with those of one, on the 50 % flag of one evaluator.
 
     Both make the same number of calls in turns of shuffled order, and both start from a barrier, so that the start of
@@ -54,25 +49,26 @@ def threads(
     """
     evaluator = ffcore.Evaluator(ffcore.FlagSet.from_items(flags=flag_items()))
     blocks = [_block(evaluator, ids, clock) for _ in range(THREADS)]
-    each = blocks[0].calibrate(seconds)
+    blocks[0].fill(profile.seconds)
+    each = blocks[0].calls
     times: dict[str, list[float]] = {"one": [], "four": []}
     with frozen_heap(), ThreadPoolExecutor(THREADS) as pool:
-        for _, _, name in turns({"threads": times}, rounds, seed=0):
+        for _, _, name in turns({"threads": times}, profile.rounds, seed=0):
             members = blocks if name == "four" else blocks[:1]
             times[name].append(_together(members, each * THREADS // len(members), pool, clock))
     stats = evaluator.stats()
-    calls = sum(block.calls for block in blocks)
+    calls = sum(block.made for block in blocks)
     return Threads(THREADS, paired_ratio(times["one"], times["four"]), calls, stats.hits + stats.misses)
 
 
 class _Counted(Block):
     """A block that knows how many calls it has made."""
 
-    calls = 0
+    made = 0
 
     def time(self, calls: int) -> tuple[float, int]:
         spent, made = super().time(calls)
-        self.calls += made
+        self.made += made
         return spent, made
 
 
@@ -155,12 +151,11 @@ def import_time(pairs: int = 15, clock: Clock = time.perf_counter_ns) -> Estimat
 
     Each pair runs in shuffled order; a first, untimed run leaves the compiled bytecode behind.
     """
-    statements = {"bare": "pass", "ffcore": "import ffcore"}
-    times: dict[str, list[float]] = {name: [] for name in statements}
-    for statement in statements.values():
-        _start(statement)
+    starts = {"bare": partial(_start, "pass"), "ffcore": partial(_start, "import ffcore")}
+    times: dict[str, list[float]] = {name: [] for name in starts}
+    starts["ffcore"]()
     for _, _, name in turns({"processes": times}, pairs, seed=0):
-        times[name].append(_timed(lambda: _start(statements[name]), clock) * 1e3)
+        times[name].append(_timed(starts[name], clock) * 1e3)
     return median([full - bare for full, bare in zip(times["ffcore"], times["bare"], strict=True)])
 
 
