@@ -1,0 +1,89 @@
+"""User ids of any kind of column as one buffer of bytes, and which of them cannot be decided."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ffcore.errors import ConfigError
+
+SHOWN_POSITIONS = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ids:
+    """Ids back to back: id `i` is the UTF-8 text `data[offsets[i]:offsets[i + 1]]`; null and blank are not valid."""
+
+    data: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+    valid: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return self.offsets.size - 1
+
+    def part(self, start: int, stop: int) -> "Ids":
+        """The ids from `start` to before `stop`, without copying their bytes."""
+        return Ids(self.data, self.offsets[start : stop + 1], self.valid[start:stop])
+
+
+def id_array(ids: object, place: str = "user_id") -> Ids:
+    """Ids from a list, a Series or an Arrow array of texts, whole numbers or categories; a number is its `str`.
+
+    Raises:
+        ConfigError: the values are neither text nor whole numbers.
+
+    >>> id_array(["ann", 7, None][:1]).offsets
+    array([0, 3])
+    """
+    text = _as_text(ids, place)
+    length = len(text)
+    _, offsets_buffer, data_buffer = text.buffers()
+    offsets = np.frombuffer(offsets_buffer or b"\0" * 8, dtype=np.int64)[text.offset : text.offset + length + 1]
+    data = np.frombuffer(data_buffer or b"", dtype=np.uint8)
+    known = np.asarray(text.is_valid(), dtype=np.bool_) if text.null_count else np.ones(length, dtype=np.bool_)
+    return Ids(data, offsets, known & ~_blank(text, data, offsets))
+
+
+def _as_text(ids: object, place: str) -> pa.LargeStringArray:
+    try:
+        array = ids if isinstance(ids, pa.Array | pa.ChunkedArray) else pa.array(ids, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, OverflowError, UnicodeEncodeError) as error:
+        raise ConfigError([(place, f"expected ids that are all text or all whole numbers: {error}")]) from None
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    kind = array.type
+    text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    if not (text or pa.types.is_integer(kind) or pa.types.is_null(kind)):
+        raise ConfigError([(place, f"expected ids that are text or whole numbers, got a column of {kind}")])
+    result = array.cast(pa.large_string())
+    return result.combine_chunks() if isinstance(result, pa.ChunkedArray) else result
+
+
+def _blank(text: pa.LargeStringArray, data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which ids `str.strip` leaves nothing of; only ids that begin like white space are looked at one by one."""
+    starts = offsets[:-1]
+    empty: NDArray[np.bool_] = starts == offsets[1:]
+    if not data.size:
+        return empty
+    first = data[np.minimum(starts, data.size - 1)]
+    suspects = np.flatnonzero(~empty & ((first <= 0x20) | (first >= 0x7F)))
+    blank: NDArray[np.bool_] = empty
+    if suspects.size:
+        texts = text.take(pa.array(suspects)).to_pylist()
+        blank[suspects] = [value is not None and not value.strip() for value in texts]
+    return blank
+
+
+def check_all_valid(ids: Ids, place: str) -> None:
+    """Raise ConfigError with the count and first positions of null and blank ids, if there are any."""
+    wrong = np.flatnonzero(~ids.valid)
+    if wrong.size:
+        rows = ", ".join(f"{row:,}" for row in wrong[:SHOWN_POSITIONS])
+        more = ", ..." if wrong.size > SHOWN_POSITIONS else ""
+        advice = 'drop them, or keep them with on_invalid="mark"'
+        raise ConfigError(
+            [(place, f"{wrong.size:,} of {len(ids):,} ids are null or blank, at rows {rows}{more}; {advice}")]
+        )
