@@ -1,5 +1,6 @@
 """Executed notebooks as self-contained pages: code folded away, no outside address, no noise."""
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,15 +53,19 @@ def settle(executed: Path) -> None:
 def shorten(text: str) -> str:
     """Take the places of this machine out of a text: the current directory and the interpreter's libraries.
 
+    A place counts only as a whole: `/x/low` is not found in `/x/lowc`, nor `/root` in `/mnt/root`.
+
     >>> shorten(f"{Path.cwd()}/flags.yaml")
     './flags.yaml'
     """
     places = {sys.prefix: "<python>", str(_ROOT): "<ffcore>", str(Path.cwd()): ".", str(Path.home()): "~"}
-    for place, name in places.items():
-        text = text.replace(place, name)
-    return text
+    longest_first = sorted(places.keys() - {"/"}, key=len, reverse=True)
+    pattern = f"{_BEFORE}(?:{'|'.join(map(re.escape, longest_first))}){_AFTER}"
+    return re.sub(pattern, lambda place: places[place[0]], text)
 
 
+_BEFORE = r"(?:(?<![\w.~-])|(?<=[\d\[]m))"  # no longer path ends here, or a terminal's colour code does
+_AFTER = r"(?![\w-]|\.\w)"  # no longer name begins here
 _ROOT = Path(__file__).parents[3]
 
 

@@ -83,3 +83,35 @@ def test_a_settled_notebook_names_no_place(executed: Path) -> None:
     assert "/secret" not in text
     assert str(Path.cwd()) not in text
     assert '"duration": 1.0' in text
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("/x/low/flags.yaml", "./flags.yaml"),
+        ("in /x/low.", "in .."),
+        ("'/x/low':3", "'.':3"),
+        ("\x1b[32m/x/low/cell.py\x1b[39m", "\x1b[32m./cell.py\x1b[39m"),
+        ("/x/lowc/y", "/x/lowc/y"),
+        ("/x/low-2/y", "/x/low-2/y"),
+        ("/x/low.d/y", "/x/low.d/y"),
+        ("/mnt/x/low/y", "/mnt/x/low/y"),
+        ("/h/me/other", "~/other"),
+        ("/h/me2/other", "/h/me2/other"),
+        ("/x/low/.venv/lib/a.py", "<python>/lib/a.py"),
+    ],
+)
+def test_a_place_is_taken_out_only_as_a_whole(monkeypatch: pytest.MonkeyPatch, text: str, short: str) -> None:
+    """The longest place wins, in colours too, and a folder whose name only begins or ends alike is left alone."""
+    monkeypatch.setattr(Path, "cwd", lambda: Path("/x/low"))
+    monkeypatch.setattr(Path, "home", lambda: Path("/h/me"))
+    monkeypatch.setattr("sys.prefix", "/x/low/.venv")
+
+    assert export.shorten(text) == short
+
+
+def test_a_run_at_the_root_keeps_every_slash(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A current directory of / is no place to shorten."""
+    monkeypatch.setattr(Path, "cwd", lambda: Path("/"))
+
+    assert export.shorten("1 / 0 in /x/y") == "1 / 0 in /x/y"
