@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 
 class ConfigError(ValueError):
@@ -50,5 +51,8 @@ def shown(value: object, limit: int = 60) -> str:
     >>> shown("a" * 100, limit=10)
     "'aaaaaa..."
     """
-    text = repr(value) if not isinstance(value, (dict, list)) or len(value) <= limit else f"a {type(value).__name__}"
+    text = f"a very large {type(value).__name__}"
+    if not isinstance(value, (dict, list)) or len(value) <= limit:
+        with suppress(ValueError, RecursionError):  # an integer of thousands of digits, or thousands of levels
+            text = repr(value)
     return text if len(text) <= limit else f"{text[: limit - 3]}..."

@@ -59,22 +59,24 @@ class Field(Protocol):
 
 
 class Text:
-    """Text that is not blank, or ``None`` where it may be absent."""
+    """Text that UTF-8 holds, not blank unless it may be, or ``None`` where it may be absent."""
 
-    def __init__(self, *, optional: bool = False) -> None:
-        self.optional = optional
+    def __init__(self, *, optional: bool = False, blank: bool = False) -> None:
+        self.optional, self.blank = optional, blank
 
     def read(self, value: Any, path: str, problems: Problems) -> Any:
         if value is None and self.optional:
             return None
         if not isinstance(value, str):
             return problems.add(path, f"expected text, got {shown(value)}")
-        if not value.strip():
+        if not value.strip() and not self.blank:
             return problems.add(path, f"expected text that is not blank, got {shown(value)}")
+        if any("\ud800" <= letter <= "\udfff" for letter in value):
+            return problems.add(path, f"expected text that UTF-8 can hold, got {shown(value)}")
         return value
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "minLength": 1, "pattern": r"\S"}
+        return {"type": "string"} if self.blank else {"type": "string", "minLength": 1, "pattern": r"\S"}
 
 
 class Boolean:
@@ -146,7 +148,10 @@ class Anything:
         self.convert = convert
 
     def read(self, value: Any, path: str, problems: Problems) -> Any:
-        return self.convert(value)
+        try:
+            return self.convert(value)
+        except RecursionError:
+            return problems.add(path, "nested too deeply")
 
     def schema(self) -> dict[str, Any]:
         return {}
@@ -238,9 +243,9 @@ def exact(value: Any) -> Fraction | None:
         return None
     if isinstance(value, (int, Fraction)):
         return Fraction(value)
-    numerator, _, denominator = str(value).partition("/")
+    numerator, slash, denominator = str(value).partition("/")
     try:
-        top, bottom = _decimal(numerator), _decimal(denominator or "1")
+        top, bottom = _decimal(numerator), _decimal(denominator if slash else "1")
         return None if top is None or bottom is None else Fraction(top) / Fraction(bottom)
     except ZeroDivisionError:
         return None

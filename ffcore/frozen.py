@@ -48,6 +48,8 @@ def plain_number(value: Decimal) -> int | float:
     >>> plain_number(Decimal("3.0")), plain_number(Decimal("0.1"))
     (3, 0.1)
     """
+    if value.is_snan():
+        return float("nan")
     whole = value.is_finite() and value.adjusted() < MAX_DIGITS and value == value.to_integral_value()
     return int(value) if whole else float(value)
 

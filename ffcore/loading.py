@@ -32,7 +32,10 @@ def load(path: str | PathLike[str], buckets: int = DEFAULT_BUCKETS) -> FlagSet:
     """
     from pathlib import Path
 
-    files = _files(Path(path))
+    try:
+        files = _files(Path(path))
+    except OSError as error:
+        raise ConfigError([("", f"cannot be read: {error.strerror}")], str(path)) from None
     problems: list[tuple[str, str]] = []
     read: dict[str, list[Any]] = {name: [] for name in SECTIONS}
     owners: dict[tuple[str, str], Path] = {}
@@ -51,8 +54,9 @@ def _files(path: Path) -> list[Path]:
             raise ConfigError([("", f"no {', '.join(SUFFIXES)} file in this folder")], str(path))
         return files
     if not path.exists():
-        siblings = [file.name for file in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise ConfigError([("", f"no such file{suggestion(path.name, siblings)}")], str(path))
+        siblings = path.parent.iterdir() if path.parent.is_dir() else ()
+        names = [file.name for file in siblings if file.suffix in SUFFIXES]
+        raise ConfigError([("", f"no such file{suggestion(path.name, names)}")], str(path))
     if path.suffix not in SUFFIXES:
         raise ConfigError([("", f"unknown suffix {shown(path.suffix)}{suggestion(path.suffix, SUFFIXES)}")], str(path))
     return [path]
@@ -76,12 +80,14 @@ def _read_file(
         if name not in SECTIONS:
             problems.add(name, f"unknown section{suggestion(name, SECTIONS)}")
     for section in SECTIONS:
-        read[section] += _read_section(section, data.get(section) or [], buckets, problems)
+        read[section] += _read_section(section, data.get(section), buckets, problems)
     _check_keys(file, data, owners, problems)
     return problems.found if file.suffix == ".json" else _with_lines(file, problems.found)
 
 
 def _read_section(section: str, items: Any, buckets: int, problems: Problems) -> list[Any]:
+    if items is None:
+        return []
     if section == "flags" and isinstance(items, list):
         items = [with_buckets(item, buckets) for item in items]
     result = SECTIONS[section].read(items, section, problems)

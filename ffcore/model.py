@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
 from typing import Any, ClassVar
 
@@ -16,6 +17,7 @@ from .operators import OPERATORS
 
 DEFAULT_BUCKETS = 10_000
 MAX_RULE_DEPTH = 32
+MAX_VARIANTS = 1_000
 GROUPS = ("all", "any", "not")
 
 
@@ -89,6 +91,8 @@ class Rule(_Checked):
             self.prepared()
         except ValueError as error:
             problems.add("value", f"{self.operator}: {error}")
+        if isinstance(self.value, date):
+            object.__setattr__(self, "value", self.value.isoformat())
 
     def prepared(self) -> Any:
         """The value as the operator compares it (a compiled pattern, a point in time, a version)."""
@@ -127,8 +131,9 @@ class _AnyRule:
             return RULE.read(value, path, problems)
         if path.count(".") > MAX_RULE_DEPTH + 1:  # one dot a level: stops before Python's own recursion limit
             return problems.add(path, f"rules nest deeper than {MAX_RULE_DEPTH} levels")
-        if len(value) > 1:
-            return problems.add(path, f"{kinds[0]} stands alone in its mapping, got {', '.join(map(str, value))}")
+        others = [name for name in value if problems.strict or name in GROUPS or name in Rule.FIELDS]
+        if len(others) > 1:
+            return problems.add(path, f"{kinds[0]} stands alone in its mapping, got {', '.join(map(str, others))}")
         return self._read_group(kinds[0], value[kinds[0]], path, problems)
 
     def _read_group(self, kind: str, value: Any, path: str, problems: Problems) -> Any:
@@ -154,17 +159,23 @@ VARIANTS = ListOf(VARIANT)
 
 
 def _check_variants(variants: tuple[Variant, ...], problems: Problems) -> None:
-    keys = [variant.key for variant in variants]
-    for i, key in enumerate(keys):
-        if key in keys[:i]:
-            problems.add(f"variants[{i}].key", f"{shown(key)} stands here a second time")
+    if len(variants) > MAX_VARIANTS:
+        problems.add("variants", f"{len(variants):,} variants, expected at most {MAX_VARIANTS:,}")
+        return
+    seen: set[str] = set()
+    for i, variant in enumerate(variants):
+        if variant.key in seen:
+            problems.add(f"variants[{i}].key", f"{shown(variant.key)} stands here a second time")
+        seen.add(variant.key)
     total = sum((variant.allocation for variant in variants), Fraction(0))
     if variants and total != 1:
         problems.add("variants", f"allocations sum to {_decimal(total)}, expected exactly 1")
 
 
 def _decimal(number: Fraction) -> str:
-    return str(float(number)) if Fraction(str(float(number))) == number else str(number)
+    if Fraction(str(float(number))) == number:
+        return str(float(number))
+    return str(number) if number.denominator < 10**30 else f"about {float(number)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,14 +267,13 @@ class Experiment(_Checked):
         "variants": VARIANTS,
         "traffic_allocation": Exact(0, 1),
         "targeting_rules": RULES,
-        "salt": Anything(lambda salt: salt or None),
+        "salt": Text(optional=True, blank=True),
         "experiment_id": Text(optional=True),
     }
 
     def _check(self, problems: Problems) -> None:
         object.__setattr__(self, "experiment_id", self.experiment_id or self.key)
-        if self.salt is not None and not isinstance(self.salt, str):
-            problems.add("salt", f"expected text, got {shown(self.salt)}")
+        object.__setattr__(self, "salt", self.salt or None)
         if len(self.variants) < 2:
             problems.add("variants", f"expected at least 2, got {len(self.variants)}")
         _check_variants(self.variants, problems)

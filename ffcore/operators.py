@@ -47,7 +47,10 @@ def scalar(value: Any) -> str | int | float | bool | None:
         return bool(value)
     if isinstance(value, Integral):
         return int(value)
-    return float(value) if isinstance(value, Real) else None
+    try:
+        return float(value) if isinstance(value, Real) else None
+    except OverflowError:  # a rational that is larger than any float
+        return None
 
 
 def family(value: Any) -> str:

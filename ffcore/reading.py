@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from math import isinf
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .errors import ConfigError, shown
@@ -55,7 +57,7 @@ def parse_json(text: str) -> Any:
     {'share': Decimal('0.1')}
     """
     try:
-        data = json.loads(text, object_pairs_hook=_unique, parse_constant=_not_finite, parse_float=Decimal)
+        data = json.loads(text, object_pairs_hook=_unique, parse_constant=_not_finite, parse_float=_decimal)
     except json.JSONDecodeError as error:
         raise _refusal(f"not JSON at line {error.lineno}, column {error.colno}: {error.msg}") from None
     except RecursionError:
@@ -174,7 +176,18 @@ def _scalar(event: Any) -> Any:
         raise _refusal(f"line {_line(event)}: {text} is no finite number")
     if len(text) <= MAX_DIGITS and _INTEGER.fullmatch(text):
         return int(text, 0) if text.startswith(("0o", "0x")) else int(text)
-    return Decimal(text) if len(text) <= MAX_DIGITS and _FLOAT.fullmatch(text) else text
+    return _decimal(text, event) if len(text) <= MAX_DIGITS and _FLOAT.fullmatch(text) else text
+
+
+def _decimal(text: str, event: Any = None) -> Decimal:
+    """A number with a fraction or an exponent; one that no float can hold is refused as infinities are."""
+    if isinf(float(text)):
+        place = f"line {_line(event)}: " if event else ""
+        raise _refusal(f"{place}{shown(text)} is too large")
+    try:
+        return Decimal(text)
+    except InvalidOperation:  # an exponent far below zero
+        return Decimal(0)
 
 
 def _check_tag(event: Any) -> None:
@@ -190,22 +203,29 @@ def lines_of(text: str, paths: list[str]) -> list[int | None]:
     """
     import yaml
 
-    root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    return [_line_in(root, path) for path in paths]
+    try:
+        root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError:  # an anchor that is given a second time, which only composing refuses
+        return [None] * len(paths)
+    places = cache(_places)
+    return [_line_in(root, path, places) for path in paths]
 
 
-def _line_in(node: Any, path: str) -> int | None:
+def _line_in(node: Any, path: str, places: Callable[[Any], dict[str, tuple[Any, Any]]]) -> int | None:
     line = None
     for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):
-        found: Any = None
-        if node.id == "mapping" and name:
-            found = next(((key, value) for key, value in node.value if key.value == name), None)
-        elif node.id == "sequence" and index:
-            found = next(((value, value) for value in node.value[int(index) : int(index) + 1]), None)
+        found = places(node).get(name or f"[{index}]")
         if found is None:
             break
         line, node = found[0].start_mark.line + 1, found[1]
     return line
+
+
+def _places(node: Any) -> dict[str, tuple[Any, Any]]:
+    """For each name in a mapping, or index in a list, the node that stands for its place, and its value's."""
+    if node.id == "mapping":
+        return {key.value: (key, value) for key, value in node.value}
+    return {f"[{i}]": (value, value) for i, value in enumerate(node.value)} if node.id == "sequence" else {}
 
 
 def _line(event: Any) -> int:
