@@ -1,6 +1,7 @@
 """The `ffcore` command: the door between the two wings; the laboratory is imported only where a command needs it."""
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,6 +36,14 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--param", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help="set a parameter")
     report.add_argument("--out", type=Path, default=Path("reports"), metavar="DIR", help="where runs lie (reports)")
     report.set_defaults(command=_report)
+    bench = commands.add_parser("bench", help="time the evaluator beside its peers, or against a stored run")
+    bench.add_argument("--json", action="store_true", help="print JSON, as happens when the output is piped")
+    bench.add_argument("--compare", type=Path, metavar="FILE", help="judge the run against one stored as JSON")
+    bench.add_argument("--peers", nargs="+", default=[], metavar="NAME", help="time these evaluators too; or all")
+    bench.add_argument(
+        "--profile", default="standard", choices=("smoke", "standard", "full"), help="how long to measure"
+    )
+    bench.set_defaults(command=_bench)
     add_commands(commands)
     return parser
 
@@ -53,6 +62,19 @@ def _report(options: argparse.Namespace) -> int:
         print("Stopped by Ctrl-C; what was finished is kept.")
     print(f"{report.page}: {report.verdict} (exit code {code})")
     return code
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from ffcore.lab.bench import baseline, peers, run, terminal
+
+    names = peers.chosen(options.peers)
+    stored = baseline.read(options.compare) if options.compare else None
+    measured = run.run(names, options.profile, stored, terminal.progress())
+    if options.json or not sys.stdout.isatty():
+        print(json.dumps(measured.to_dict(), indent=1))
+    else:
+        terminal.show(measured)
+    return EXIT_CODES[measured.verdict or "pass"]
 
 
 def _reason(error: dict[str, str] | None) -> str:

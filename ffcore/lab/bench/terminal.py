@@ -1,0 +1,140 @@
+"""A run of ``ffcore bench`` as text: a table for each workload, then what else was measured, then the verdict."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TextIO
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from ffcore.lab.bench.baseline import MARGIN
+from ffcore.lab.bench.comparison import PROFILES, Comparison, Progress
+from ffcore.lab.bench.contender import NAMES
+from ffcore.lab.bench.display import duration, interval, ratio
+from ffcore.lab.bench.estimate import Estimate
+from ffcore.lab.bench.ourselves import FLOOR, OURS
+from ffcore.lab.bench.run import Run
+
+
+def show(run: Run, stream: TextIO | None = None) -> None:
+    """Write a run to a stream, standard output by default."""
+    console = Console(file=stream or sys.stdout, highlight=False, soft_wrap=True)
+    for line in _heading(run):
+        console.print(line, markup=False)
+    for name in NAMES:
+        console.print(_table(run, name))
+    for line in (*_notes(run), *_others(run), *_changes(run)):
+        console.print(line, markup=False)
+
+
+def _heading(run: Run) -> Iterator[str]:
+    machine = run.machine
+    yield (
+        f"{machine['implementation']} {machine['python']}, {machine['cpu_model']}, {machine['cpu_count']} cores, "
+        f"load {machine['load']}, commit {machine['commit']}"
+    )
+    for warning in run.warnings:
+        yield f"Warning: {warning}"
+    profile = PROFILES[run.profile]
+    yield (
+        f"Time of one call: median of {profile.rounds} interleaved rounds [fastest to slowest], blocks of at least "
+        f"{duration(profile.seconds * 1e9)}, 10,000 ids, one thread; of this, the empty loop takes "
+        f"{interval_of_loop(run.comparison)}."
+    )
+    yield "Ratio: time over that of ffcore in the same round [95 % interval]; above 1, ffcore is faster."
+
+
+def progress(stream: TextIO | None = None) -> Progress:
+    """A function that writes what is going on: on a terminal over the last line, else each new stage on its own."""
+    out = stream or sys.stderr
+    last = [""]
+
+    def tell(line: str) -> None:
+        stage = line.partition(":")[0]
+        if out.isatty():
+            out.write(f"\r\x1b[K{line}")
+        elif stage != last[0]:
+            out.write(f"{stage}\n")
+        last[0] = stage
+        out.flush()
+
+    return tell
+
+
+def interval_of_loop(comparison: Comparison) -> str:
+    """What the empty loop costs a call, fastest to slowest round."""
+    return f"{duration(comparison.loop.min())} to {duration(comparison.loop.max())}"
+
+
+def _table(run: Run, workload: str) -> Table:
+    table = Table(title=workload, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold")
+    table.add_column("evaluator", no_wrap=True)
+    for title in ("ns per call", "ratio"):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    measured = run.comparison
+    for who in run.contenders:
+        if who.name in measured.times[workload]:
+            times = measured.times[workload][who.name]
+            cost = f"{measured.cost(workload, who.name).value:,.0f} \\[{times.min():,.0f} to {times.max():,.0f}]"
+            compared = measured.ratio(workload, who.name, OURS)
+            known = () if who.name == OURS else (_escaped(interval(compared, ratio)), words(who.name, compared))
+            table.add_row(who.name, cost, *known)
+        else:
+            table.add_row(who.name, "–", "–", measured.absent[workload][who.name])
+    for name, reason in run.left_out.items():
+        table.add_row(name, "–", "–", _escaped(reason))
+    return table
+
+
+def words(name: str, compared: Estimate) -> str:
+    """Who is faster, and by how much, as far as the interval tells.
+
+    >>> words("Eppo", Estimate(1.38, 1.35, 1.40, 15))
+    'ffcore is 1.38 times as fast'
+    >>> words("Eppo", Estimate(0.8, 0.7, 0.9, 15))
+    'Eppo is 1.25 times as fast'
+    >>> words("Eppo", Estimate(1.01, 0.98, 1.04, 15))
+    'no difference shown'
+    """
+    if compared.value is None or compared.low is None or compared.high is None:
+        return "too few rounds to tell"
+    if compared.low <= 1 <= compared.high:
+        return "no difference shown"
+    factor = max(compared.value, 1 / compared.value)
+    return f"{OURS if compared.value > 1 else name} is {factor:.2f} times as fast"
+
+
+def _notes(run: Run) -> Iterator[str]:
+    for who in run.contenders:
+        said = ": ".join(filter(None, (f"{who.name} {who.version}".strip(), who.note)))
+        yield said
+    yield ""
+
+
+def _others(run: Run) -> Iterator[str]:
+    threads, many = run.threads, run.many_flags
+    exact = "exactly as many as made" if threads.calls == threads.counted else f"but {threads.calls:,} were made"
+    yield f"{threads.threads} threads: {interval(threads.ratio, ratio)} of one thread's calls a second"
+    yield f"Statistics under threads: {threads.counted:,} calls counted, {exact}"
+    seconds = interval(many.compile_seconds, lambda value: duration(value * 1e9))
+    yield f"{many.flags:,} flags: fetched, compiled and decided once in {seconds}"
+    yield f"Bytes a flag: {many.model_bytes:,.0f} in the model, {many.compiled_bytes:,.0f} more compiled and cached"
+    yield f"import ffcore: {interval(run.import_milliseconds, lambda value: duration(value * 1e6))} over a bare interpreter"
+
+
+def _changes(run: Run) -> Iterator[str]:
+    if not run.changes:
+        return
+    yield ""
+    yield f"Against the stored run, in multiples of the {FLOOR}; up to {1 + MARGIN:.2f} is tolerated:"
+    for change in run.changes:
+        yield f"{change.verdict:<13} {change.workload}: {interval(change.ratio, ratio)}"
+    yield f"verdict: {run.verdict}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("[", "\\[")
