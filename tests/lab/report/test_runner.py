@@ -73,14 +73,18 @@ def check_folder(house: Any, done: runner.Report, sources: dict[Path, bytes]) ->
 
 
 def test_a_cell_that_hangs_is_stopped(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After the profile's time the notebook is a fail and the next one runs."""
+    """After the profile's time the notebook is a fail, with its log, and the next one runs to its own end."""
     quick = replace(profiles.PROFILES["smoke"], cell_timeout=2.0)
     monkeypatch.setitem(profiles.PROFILES, "smoke", quick)
     house.notebook("hangs", "import time\ntime.sleep(60)")
-    house.notebook("works", *GOOD)
-    hangs, works = report(house).results
+    house.notebook("silent", "1")
+    done = report(house)
 
-    assert (hangs.verdict, (hangs.error or {})["kind"], works.verdict) == ("fail", "CellTimeoutError", "pass")
+    assert [(result.verdict, (result.error or {}).get("kind")) for result in done.results] == [
+        ("fail", "CellTimeoutError"),
+        ("fail", "NoResultError"),
+    ]
+    assert "CellTimeoutError" in (done.page.parent / "hangs.log").read_text()
 
 
 def test_a_crash_after_the_result_is_a_fail_with_its_checks(house: Any) -> None:

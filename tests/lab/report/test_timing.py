@@ -60,14 +60,17 @@ def test_a_cache_that_miscounts_fails(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-def test_a_threefold_slow_down_misses_every_latency_target() -> None:
-    """With smoke's sample sizes the seeded fault turns each ratio to fail, and the clean code passes."""
+@pytest.mark.parametrize(("factor", "meets"), [(1, True), (3, False)])
+def test_a_threefold_slow_down_misses_every_target(factor: int, meets: bool) -> None:
+    """Each ratio lies on its side of the bound; a busy machine may leave a verdict open but never turns it round."""
     loads = bench.workloads(STANDARD)
-    for timed, expected in ((loads, "pass"), (loads.slowed(), "fail")):
-        latency = bench.latency(timed, USERS, calls=10_000, blocks=20)
-        rates = bench.throughput({name: timed[name] for name in ("floor", "simple")}, USERS, rounds=6, seconds=0.01)
-        measures = timing.timing_measures(latency, rates, Check("cache", "pass", estimate={"hits": 0.99}, n=1_000))
+    timed = loads if factor == 1 else loads.slowed(factor)
+    latency = bench.latency(timed, USERS, calls=10_000, blocks=20)
+    rates = bench.throughput({name: timed[name] for name in ("floor", "simple")}, USERS, rounds=20, seconds=0.01)
+    measures = timing.timing_measures(latency, rates, Check("cache", "pass", estimate={"hits": 0.99}, n=1_000))
+    ratios = {m.name: m for m in measures[:-1]}
 
-        assert {m.name: m.judged(TARGETS[m.name]).verdict for m in measures[:-1]} == dict.fromkeys(
-            ("p99_simple", "p99_targeted", "p99_variants", "throughput_simple"), expected
-        )
+    assert {name: TARGETS[name].judge(m.value, None) == "pass" for name, m in ratios.items()} == dict.fromkeys(
+        ("p99_simple", "p99_targeted", "p99_variants", "throughput_simple"), meets
+    )
+    assert ("fail" if meets else "pass") not in {m.judged(TARGETS[name]).verdict for name, m in ratios.items()}
