@@ -56,9 +56,7 @@ class Run:
             "left_out": self.left_out,
             "absent": measured.absent,
             "loop_ns": measured.loop.tolist(),
-            "times": {
-                name: {who: times.tolist() for who, times in row.items()} for name, row in measured.times.items()
-            },
+            "times": {name: {who: times.tolist() for who, times in measured.times[name].items()} for name in NAMES},
             "workloads": {name: {who: self._row(name, who) for who in measured.times[name]} for name in NAMES},
             "threads": self.threads.to_dict(),
             "many_flags": self.many_flags.to_dict(),

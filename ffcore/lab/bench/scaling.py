@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import subprocess
 import sys
 import time
@@ -161,4 +162,5 @@ def import_time(pairs: int = 15, clock: Clock = time.perf_counter_ns) -> Estimat
 
 def _start(statement: str) -> None:
     home = Path(ffcore.__file__).parents[1]
-    subprocess.run([sys.executable, "-c", statement], check=True, cwd=home)  # noqa: S603  our own interpreter
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    subprocess.run([sys.executable, "-c", statement], check=True, cwd=home, env=environment)  # noqa: S603  ourselves

@@ -6,9 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import TextIO
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
+import numpy as np
 
 from ffcore.lab.bench.baseline import MARGIN
 from ffcore.lab.bench.comparison import PROFILES, Comparison, Progress
@@ -21,13 +19,10 @@ from ffcore.lab.bench.run import Run
 
 def show(run: Run, stream: TextIO | None = None) -> None:
     """Write a run to a stream, standard output by default."""
-    console = Console(file=stream or sys.stdout, highlight=False, soft_wrap=True)
-    for line in _heading(run):
-        console.print(line, markup=False)
-    for name in NAMES:
-        console.print(_table(run, name))
-    for line in (*_notes(run), *_others(run), *_changes(run)):
-        console.print(line, markup=False)
+    sections = [_heading(run), *(_table(run, name) for name in NAMES), _notes(run), _others(run), _changes(run)]
+    for section in sections:
+        for line in section:
+            print(line.rstrip(), file=stream or sys.stdout)
 
 
 def _heading(run: Run) -> Iterator[str]:
@@ -54,11 +49,11 @@ def progress(stream: TextIO | None = None) -> Progress:
 
     def tell(line: str) -> None:
         stage = line.partition(":")[0]
-        if out.isatty():
+        if out.isatty() and line != last[0]:
             out.write(f"\r\x1b[K{line}")
-        elif stage != last[0]:
+        elif not out.isatty() and stage != last[0].partition(":")[0]:
             out.write(f"{stage}\n")
-        last[0] = stage
+        last[0] = line
         out.flush()
 
     return tell
@@ -69,25 +64,30 @@ def interval_of_loop(comparison: Comparison) -> str:
     return f"{duration(comparison.loop.min())} to {duration(comparison.loop.max())}"
 
 
-def _table(run: Run, workload: str) -> Table:
-    table = Table(title=workload, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold")
-    table.add_column("evaluator", no_wrap=True)
-    for title in ("ns per call", "ratio"):
-        table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    measured = run.comparison
+def _table(run: Run, workload: str) -> Iterator[str]:
+    yield from ("", workload)
+    yield _line("evaluator", "ns per call", "ratio", "")
     for who in run.contenders:
-        if who.name in measured.times[workload]:
-            times = measured.times[workload][who.name]
-            cost = f"{measured.cost(workload, who.name).value:,.0f} \\[{times.min():,.0f} to {times.max():,.0f}]"
-            compared = measured.ratio(workload, who.name, OURS)
-            known = () if who.name == OURS else (_escaped(interval(compared, ratio)), words(who.name, compared))
-            table.add_row(who.name, cost, *known)
+        if (reason := run.comparison.absent[workload].get(who.name)) is not None:
+            yield _line(who.name, "–", "–", reason)
         else:
-            table.add_row(who.name, "–", "–", measured.absent[workload][who.name])
+            yield _row(run.comparison, workload, who.name)
     for name, reason in run.left_out.items():
-        table.add_row(name, "–", "–", _escaped(reason))
-    return table
+        yield _line(name, "–", "–", reason)
+
+
+def _row(measured: Comparison, workload: str, name: str) -> str:
+    times = measured.times[workload][name]
+    spread = f"[{times.min():,.0f} to {times.max():,.0f}]"
+    cost = f"{np.median(times):,.0f} {spread:>20}"
+    if name == OURS:
+        return _line(name, cost, "1", "")
+    compared = measured.ratio(workload, name, OURS)
+    return _line(name, cost, interval(compared, ratio), "" if name == FLOOR else words(name, compared))
+
+
+def _line(name: str, cost: str, compared: str, remark: str) -> str:
+    return f"  {name:<20}{cost:>30}{compared:>22}  {remark}"
 
 
 def words(name: str, compared: Estimate) -> str:
@@ -109,6 +109,7 @@ def words(name: str, compared: Estimate) -> str:
 
 
 def _notes(run: Run) -> Iterator[str]:
+    yield ""
     for who in run.contenders:
         said = ": ".join(filter(None, (f"{who.name} {who.version}".strip(), who.note)))
         yield said
@@ -123,7 +124,8 @@ def _others(run: Run) -> Iterator[str]:
     seconds = interval(many.compile_seconds, lambda value: duration(value * 1e9))
     yield f"{many.flags:,} flags: fetched, compiled and decided once in {seconds}"
     yield f"Bytes a flag: {many.model_bytes:,.0f} in the model, {many.compiled_bytes:,.0f} more compiled and cached"
-    yield f"import ffcore: {interval(run.import_milliseconds, lambda value: duration(value * 1e6))} over a bare interpreter"
+    imported = interval(run.import_milliseconds, lambda value: duration(value * 1e6))
+    yield f"import ffcore: {imported} over a bare interpreter"
 
 
 def _changes(run: Run) -> Iterator[str]:
@@ -134,7 +136,3 @@ def _changes(run: Run) -> Iterator[str]:
     for change in run.changes:
         yield f"{change.verdict:<13} {change.workload}: {interval(change.ratio, ratio)}"
     yield f"verdict: {run.verdict}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("[", "\\[")
