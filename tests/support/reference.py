@@ -101,9 +101,11 @@ def kind(value: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """A number as Python's own: a whole Decimal as an integer, any other as the nearest float."""
+    """A number as Python's own: a whole Decimal as an integer, any other, and a Fraction, as the nearest float."""
     if isinstance(value, Decimal):
         return int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
+    if isinstance(value, Fraction):
+        return float(value)
     return value.item() if type(value).__module__ == "numpy" else value
 
 
