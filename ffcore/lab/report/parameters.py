@@ -49,11 +49,14 @@ class Parameter:
 
 
 def declared(notebook: Path) -> dict[str, Parameter]:
-    """Read a notebook's `parameters` cell; ConfigError if it is missing, not literal or lacks a common parameter."""
+    """Read a notebook's `parameters` cell; ConfigError if it is missing, not literal or lacks a common parameter.
+
+    A file that is no notebook, or a cell that is no Python, is a ConfigError as well.
+    """
     problems: list[tuple[str, str]] = []
-    inspected = papermill.inspect_notebook(str(notebook))
+    assigned, inspected = _inspected(notebook)
     found: dict[str, Parameter] = {}
-    for name in _assigned(notebook):
+    for name in assigned:
         try:
             found[name] = _parameter(inspected.get(name))
         except ValueError as error:
@@ -99,6 +102,16 @@ def _value(declaration: Parameter, given: Mapping[str, object], problems: list[t
     except ValueError as error:
         problems.append((declaration.name, str(error)))
         return None
+
+
+def _inspected(notebook: Path) -> tuple[list[str], Mapping[str, Mapping[str, str]]]:
+    try:
+        return _assigned(notebook), papermill.inspect_notebook(str(notebook))
+    except ffcore.ConfigError:
+        raise
+    except Exception as error:  # damaged files meet readers that expect whole ones, so any kind may come
+        reason = str(error).partition("\n")[0]
+        raise ffcore.ConfigError([(notebook.stem, f"is no notebook that can be read: {reason}")]) from error
 
 
 def _assigned(notebook: Path) -> list[str]:

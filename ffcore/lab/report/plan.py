@@ -1,4 +1,4 @@
-"""Checks an order for a report before anything runs: names, parameters, flags, population, output folder."""
+"""Checks an order for a report before anything runs: names, parameters, flags, population, targets, output folder."""
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,6 +10,7 @@ import ffcore
 from ffcore.lab.population import load_population
 
 from . import folders, notebooks, parameters
+from .targets import load_targets
 
 _FILES = ("flags", "population")
 Found = TypeVar("Found")
@@ -39,7 +40,9 @@ def prepare(only: Sequence[str], given: Mapping[str, object], out: Path) -> Plan
     values = parameters.resolve(sources, given)
     for source in sources:
         _place(values[source.stem], source.parent, given)
-    folder, problems = _attempt(lambda: folders.create(out))
+    problems = _attempt(lambda: load_targets(notebooks.targets_file()))[1]
+    folder, unwritable = _attempt(lambda: folders.create(out))
+    problems += unwritable
     problems += [problem for order in _distinct(values.values()) for problem in _unusable(order)]
     if problems:
         if folder:

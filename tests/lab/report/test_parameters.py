@@ -140,6 +140,25 @@ def test_exactly_one_parameters_cell_is_needed(house: Any, tags: list[str]) -> N
         resolve([path], {})
 
 
+@pytest.mark.parametrize("text", ["", "{", "{}", "[]", '{"nbformat": 4}', '{"nbformat": 9, "cells": []}'])
+def test_a_file_that_is_no_notebook_is_refused_with_the_others(house: Any, text: str) -> None:
+    """A damaged notebook is one line of the message, beside the mistakes of the others."""
+    bad = house.write("notebooks/bad.ipynb", text)
+
+    with pytest.raises(ConfigError) as error:
+        resolve([bad, house.notebook("demo")], {"profile": "smok"})
+    assert set(problems(error)) == {"bad", "profile"}
+    assert "is no notebook that can be read" in problems(error)["bad"]
+
+
+def test_a_parameters_cell_that_is_no_python_is_refused(house: Any) -> None:
+    """A syntax error in the cell is a message with the notebook's name."""
+    with pytest.raises(ConfigError) as error:
+        resolve([house.notebook("demo", parameters="flags: : str")], {})
+
+    assert problems(error) == {"demo": "is no notebook that can be read: invalid syntax (<unknown>, line 1)"}
+
+
 def house_parameters() -> str:
     """The common parameters, as a cell."""
     return "\n".join(f'{name}: str = ""' for name in COMMON)

@@ -56,6 +56,16 @@ def test_mistakes_of_files_and_folder_come_together_and_leave_nothing(house: Any
     assert not OUT.exists()
 
 
+def test_damaged_targets_are_found_before_hours_of_measuring(house: Any) -> None:
+    """The page needs the targets at the very end, so a mistake in them is told at the very start."""
+    house.notebook("demo")
+    house.write("data/targets.yaml", "metrics: [{metric: 3}]")
+
+    with pytest.raises(ConfigError, match=r"targets\.yaml: metrics\[0\]\.metric: 3 is no text"):
+        prepare([], {}, OUT)
+    assert list(OUT.iterdir()) == []
+
+
 def test_a_refused_plan_leaves_no_empty_run(house: Any) -> None:
     """The folder made to prove that it can be made goes again."""
     house.notebook("demo")
