@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from threading import Lock
 
 from ..flagset import FlagSet
 from ..model import Experiment, Flag
@@ -18,6 +19,7 @@ class MemoryStore:
 
     def __init__(self, flag_set: FlagSet | None = None) -> None:
         self._flag_set = FlagSet() if flag_set is None else flag_set
+        self._lock = Lock()
 
     def get_flags(self, keys: Iterable[str]) -> dict[str, Flag]:
         """The flags with these keys."""
@@ -31,7 +33,8 @@ class MemoryStore:
 
     def put(self, flag_set: FlagSet) -> None:
         """Add a set's flags and experiments; readers see all of them or none."""
-        old = self._flag_set
-        flags = {**old, **flag_set}
-        experiments = {**old.experiments, **flag_set.experiments}
-        self._flag_set = FlagSet(flags.values(), experiments.values())
+        with self._lock:
+            old = self._flag_set
+            flags = {**old, **flag_set}
+            experiments = {**old.experiments, **flag_set.experiments}
+            self._flag_set = FlagSet(flags.values(), experiments.values())

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+from math import isinf
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from ..errors import ConfigError, shown
 from ..flagset import FlagSet
 from ..model import DEFAULT_BUCKETS, Experiment, Flag
 from .base import Item, Malformed, read_items
@@ -74,4 +76,20 @@ class SQLiteStore:
 
 
 def _parsed(text: str) -> Any:
-    return json.loads(text, parse_float=Decimal)
+    try:
+        return json.loads(text, parse_float=_number)
+    except RecursionError:
+        raise ConfigError([("", "not JSON: nested too deeply")]) from None
+    except ValueError as error:
+        raise ConfigError([("", f"not JSON: {error}")]) from None
+
+
+def _number(text: str) -> float | Decimal:
+    """The float that ``put`` wrote, or what another program stated more exactly than a float can."""
+    number = float(text)
+    if isinf(number):
+        raise ValueError(f"{shown(text)} is too large")
+    try:
+        return number if repr(number) == text else Decimal(text)
+    except InvalidOperation:  # an exponent far below zero
+        return 0.0
