@@ -1,9 +1,12 @@
 """The `ffcore` command as users call it: exit codes, and one clear message for every bad input."""
 
+import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -91,18 +94,45 @@ def test_an_unknown_command_or_option_is_bad_input(tmp_path: Path, arguments: li
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("fault", "code", "verdict"), [("", 3, "inconclusive"), ("leak", 1, "fail")])
-def test_the_exit_code_is_the_verdict(folder: Path, fault: str, code: int, verdict: str) -> None:
-    """Two users show nothing, and a leak fails; the last line names the page, the verdict and the code."""
-    flags = folder / "flags.yaml"
-    flags.write_text("flags: [{key: half, enabled: true, rollout_percentage: 50}, {key: dark}]", encoding="utf-8")
-    (folder / "users.csv").write_text("user_id\n" + "\n".join(f"u{n}" for n in range(5_000)), encoding="utf-8")
-    given = ["flags=flags.yaml", "population=users.csv", f"fault={fault}"]
+def test_own_flags_and_users_end_to_end(folder: Path, fault: str, code: int, verdict: str) -> None:
+    """A CSV with an id column of another name is judged, targeting included, and the exit code is the verdict."""
+    targeted = "targeting_rules: [{attribute: country, operator: equals, value: NO}]"
+    flags = f"flags: [{{key: half, enabled: true, rollout_percentage: 50, {targeted}}}, {{key: dark}}]"
+    (folder / "flags.yaml").write_text(flags, encoding="utf-8")
+    customers = "".join(f"u{number},{'NO' if number % 2 else 'DE'}\n" for number in range(5_000))
+    (folder / "customers.csv").write_text(f"customer,country\n{customers}", encoding="utf-8")
+    given = ["flags=flags.yaml", "population=customers.csv", "id_column=customer", f"fault={fault}"]
     done = ffcore("report", "--only", "rollout_accuracy", "--profile", "smoke", "--param", *given, cwd=folder)
+    found = json.loads((folder / "reports" / "latest" / "rollout_accuracy.json").read_text(encoding="utf-8"))
 
     assert done.returncode == code
     assert done.stdout.splitlines()[-1] == f"reports/latest/index.html: {verdict} (exit code {code})"
     assert "[1/1] rollout_accuracy: started" in done.stderr
     assert (folder / "reports" / "latest" / "index.html").exists()
+    assert found["error"] is None
+    assert {check["name"]: check["n"] for check in found["checks"]} == (
+        {"dark": 5_000} if fault else {"half": 2_500, "dark": 5_000}
+    )
+
+
+@pytest.mark.slow
+def test_a_crashed_notebook_is_exit_code_1(folder: Path) -> None:
+    """A notebook of one's own that raises is a fail with its log, told in one line without a traceback."""
+    (folder / "notebooks").mkdir()
+    (folder / "data").mkdir()
+    shutil.copy(ROOT / "data" / "targets.yaml", folder / "data")
+    notebook = nbformat.read(ROOT / "notebooks" / "rollout_accuracy.ipynb", as_version=4)
+    notebook.cells = [*notebook.cells[:3], nbformat.v4.new_code_cell("1 / 0")]
+    nbformat.write(notebook, folder / "notebooks" / "crash.ipynb")
+    (folder / "flags.yaml").write_text("flags: [{key: dark}]", encoding="utf-8")
+    done = ffcore("report", "--param", "flags=flags.yaml", "population=users.csv", cwd=folder)
+
+    assert done.returncode == 1
+    assert "fail          crash" in done.stdout
+    assert "ZeroDivisionError: division by zero" in done.stdout
+    assert "Traceback" not in done.stderr + done.stdout
+    assert "ZeroDivisionError" in (folder / "reports" / "latest" / "crash.log").read_text(encoding="utf-8")
+    assert 'href="crash.log"' in (folder / "reports" / "latest" / "index.html").read_text(encoding="utf-8")
 
 
 def test_importing_the_command_leaves_the_laboratory_alone() -> None:
