@@ -89,7 +89,7 @@ def _not_in(actual: Any, expected: tuple[Any, ...]) -> bool:
 def _ordered(test: Callable[[Any, Any], bool]) -> Match:
     def matches(actual: Any, expected: Any) -> bool:
         actual = scalar(actual)
-        return _same_family(actual, expected) and family(actual) != "boolean" and test(actual, expected)
+        return _same_family(actual, expected) and family(actual) != "boolean" and bool(test(actual, expected))
 
     return matches
 
