@@ -1,5 +1,6 @@
 """Readers of plain data: exact numbers, hostile numbers, records, and the paths of problems."""
 
+import re
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -80,7 +81,7 @@ def test_a_decimal_is_itself(value: Decimal) -> None:
         (ListOf(Boolean()), "ab", "expected a list, got 'ab'"),
         (ListOf(Boolean()), 5, "expected a list, got 5"),
     ],
-    ids=shown,
+    ids=lambda value: re.sub(" object at 0x[0-9a-f]+", "", shown(value)),
 )
 def test_a_wrong_value_is_noted(reader: Any, value: Any, message: str) -> None:
     """The reader returns INVALID and says what it expected and what it got."""
