@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -57,11 +59,11 @@ def test_threads_run_at_the_same_time() -> None:
         with lock:
             return next(ticks)
 
-    def meet(user: object) -> None:
+    def meet(_: object) -> None:
         meeting.wait()
 
     blocks = [scaling._Counted("meet(user)", {"meet": meet, "users": ["ann"]}, clock) for _ in range(4)]
-    with scaling.ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(4) as pool:
         found = scaling._together(blocks, 1, pool, clock)
 
     assert found == pytest.approx((4 * 4 - 1) * 100 / 4)
@@ -80,7 +82,7 @@ def test_many_flags_are_timed_and_weighed(clock: FakeClock) -> None:
 
 def test_all_flags_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is timed decides every flag once, and the evaluator has room for all of them."""
-    entered: list[Any] = []
+    entered: list[tuple[int, ffcore.Evaluator]] = []
     plain = scaling._entered
 
     def noting(flags: ffcore.FlagSet) -> ffcore.Evaluator:
@@ -113,5 +115,5 @@ def test_a_fresh_process_imports_us() -> None:
     """The statement runs in a new interpreter, which finds the package; one that fails is an error."""
     scaling._start("import ffcore")
 
-    with pytest.raises(scaling.subprocess.CalledProcessError):
+    with pytest.raises(subprocess.CalledProcessError):
         scaling._start("import sys; sys.exit(1)")

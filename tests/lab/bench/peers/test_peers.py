@@ -74,7 +74,7 @@ def test_peers_decide_rightly_and_offline(name: str, monkeypatch: pytest.MonkeyP
     """Where it is installed, a peer passes the check on all five workloads and opens no connection elsewhere."""
     asked: list[Any] = []
 
-    def refuse(self: socket.socket, address: Any) -> None:
+    def refuse(_: socket.socket, address: Any) -> None:
         asked.append(address)
         raise OSError("no network in this test")
 
