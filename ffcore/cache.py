@@ -176,21 +176,28 @@ class Cache:
                 self._errors += failed
                 for key, flight in own.items():
                     if not failed:
-                        flight.entry = self._store(key, loaded[key], started)
-                    del self._flights[key]
+                        flight.entry = self._entry(loaded[key], started)
+                    if self._flights.get(key) is flight:  # else dropped: what was read may be older than the drop
+                        del self._flights[key]
+                        self._keep(key, flight.entry)
             for flight in own.values():
                 flight.done.set()
 
-    def _store(self, key: Any, loaded: Loaded, started: float) -> Entry:
+    def _entry(self, loaded: Loaded, started: float) -> Entry:
         ttl = self._limits.negative_ttl if loaded.source is None else self._limits.ttl
         lifetime = ttl * (1 - self._limits.jitter * self._random())
+        return Entry(loaded.value, loaded.source, started + lifetime, self._stamp())
+
+    def _keep(self, key: Any, entry: Entry | None) -> None:
+        if entry is None:
+            return
         known = key in self.entries
-        entry = Entry(loaded.value, loaded.source, started + lifetime, self._stamp())
         self.entries[key] = entry
         if not known:
             heappush(self._by_use, (entry.used, key))
             self._evict()
-        return entry
+        if len(self._by_use) > 2 * len(self.entries):  # mostly of keys that were dropped
+            self._by_use = sorted((entry.used, key) for key, entry in self.entries.items())
 
     def _evict(self) -> None:
         """Drop the least recently used entries; the heap learns of later uses when an entry comes to its top."""
@@ -227,10 +234,11 @@ class Cache:
         return next(self.stamps)
 
     def drop(self, keys: Iterable[Any] | None = None) -> None:
-        """Forget some keys, or all of them: the next look-up loads them anew."""
+        """Forget some keys, or all of them, loads under way too: the next look-up loads them anew."""
         with self._lock:
-            for key in list(self.entries) if keys is None else keys:
+            for key in [*self.entries, *self._flights] if keys is None else keys:
                 self.entries.pop(key, None)
+                self._flights.pop(key, None)
 
     def stats(self) -> CacheStats:
         """The counts so far; exact once no other thread is in the middle of a look-up."""

@@ -2,14 +2,15 @@
 
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import astuple
+from typing import Any
 
 import pytest
 
 from ffcore import CacheStats, Evaluator, Flag, FlagSet
-from ffcore.cache import Cache, Limits, Loaded
-from tests.support.doubles import Clock, Store, switched_on
+from ffcore.cache import Cache, Entry, Limits, Loaded
+from tests.support.doubles import Clock, Store, switched_on, together
 
 
 def evaluator(store: Store, clock: Callable[[], float], **settings: float) -> Evaluator:
@@ -305,3 +306,56 @@ def test_dropped_keys_are_loaded_anew(dropped: list[str] | None, loaded: list[st
     assert (cache.stats().expired, cache.stats().evictions) == (0, 0)
     assert cache.fetch(["c"])["c"] is not None
     assert cache.stats().evictions == 1
+
+
+@pytest.mark.parametrize("dropped", [None, ["a"]])
+def test_a_load_that_a_drop_overtakes_is_answered_but_not_kept(dropped: list[str] | None) -> None:
+    """What was read before the drop may be older than it: the next look-up loads anew, and keeps that."""
+    versions = iter((1, 2))
+
+    def load(keys: list[str]) -> dict[str, Loaded]:
+        version = next(versions)
+        if version == 1:
+            cache.drop(dropped)
+        return {key: Loaded(version, key) for key in keys}
+
+    cache = Cache(load, Limits(), Clock())
+
+    assert [values(cache.fetch(["a"])), list(cache.entries)] == [{"a": 1}, []]
+    assert [values(cache.fetch(["a"])), list(cache.entries)] == [{"a": 2}, ["a"]]
+
+
+def test_a_load_that_a_drop_overtakes_leaves_the_next_load_alone() -> None:
+    """A look-up after the drop does not wait for the older load, and its answer stays when that comes in late."""
+    versions = iter((1, 2))
+
+    def load(keys: list[str]) -> dict[str, Loaded]:
+        version = next(versions)
+        if version == 1:
+            cache.drop(keys)
+            assert values(cache.fetch(keys)) == {"a": 2}
+        return {key: Loaded(version, key) for key in keys}
+
+    cache = Cache(load, Limits(), Clock())
+
+    assert together(lambda: values(cache.fetch(["a"]))) == [{"a": 1}]
+    assert values(cache.entries) == {"a": 2}
+
+
+def test_drops_leave_nothing_behind() -> None:
+    """A key that is dropped and loaded again and again takes no more room each time, and eviction still works."""
+    cache = Cache(lambda keys: {key: Loaded(key, key) for key in keys}, Limits(max_entries=3), Clock())
+    for _ in range(500):
+        cache.drop(["a", "b"])
+        cache.fetch(["b", "a"])
+
+    assert len(cache._by_use) <= 5
+    cache.drop(["b"])
+    cache.fetch(["c", "d", "e"])
+    assert list(cache.entries) == ["c", "d", "e"]
+    assert cache.stats().evictions == 1
+
+
+def values(entries: Mapping[Any, Entry | None]) -> dict[Any, Any]:
+    """What the entries hold, by key."""
+    return {key: entry.value for key, entry in entries.items() if entry}
