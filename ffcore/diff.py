@@ -10,6 +10,7 @@ from .errors import shown
 from .model import Experiment, Flag, Variant, to_item
 
 Item = Flag | Experiment
+RULE_WIDTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,19 @@ def compare(kind: str, old: Mapping[str, Item], new: Mapping[str, Item]) -> Iter
 
 def _fields(path: str, old: Item, new: Item) -> Iterator[Change]:
     for name in old.FIELDS:
-        before, after = getattr(old, name), getattr(new, name)
-        if before == after:
+        values = to_item(getattr(old, name)), to_item(getattr(new, name))
+        if _same(*values):
             continue
-        values = to_item(before), to_item(after)
         yield Change(f"{path}.{name}", *values, _sentence(name, old, new, values))
+
+
+def _same(before: Any, after: Any) -> bool:
+    """Whether two values are the same JSON: 1 and true are not, although they are equal in Python."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        return before.keys() == after.keys() and all(_same(before[name], after[name]) for name in before)
+    if isinstance(before, list) and isinstance(after, list):
+        return len(before) == len(after) and all(map(_same, before, after))
+    return isinstance(before, bool) == isinstance(after, bool) and bool(before == after)
 
 
 def _sentence(name: str, old: Item, new: Item, values: tuple[Any, Any]) -> str:
@@ -75,16 +84,24 @@ def _sentence(name: str, old: Item, new: Item, values: tuple[Any, Any]) -> str:
         return f"{'raised' if new.traffic_allocation > old.traffic_allocation else 'lowered'} from {before} to {after}"
     if name == "variants":
         return _variants(old.variants, new.variants)
+    if name == "targeting_rules":
+        return _rules(before, after)
     note = "; users are drawn anew" if name in ("buckets", "salt") else ""
     return f"{shown(before)} became {shown(after)}{note}"
 
 
 def _rollout(old: Flag, new: Flag) -> str:
-    before, after = float(old.rollout_percentage), float(new.rollout_percentage)
-    change = f"{'raised' if after > before else 'lowered'} from {before:g} % to {after:g} %"
+    before, after = old.rollout_percentage, new.rollout_percentage
+    change = f"{'raised' if after > before else 'lowered'} from {to_item(before)} % to {to_item(after)} %"
     if old.buckets != new.buckets:
         return change
     return f"{change}; nobody {'loses' if after > before else 'gains'} it"
+
+
+def _rules(before: list[Any], after: list[Any]) -> str:
+    parts = [f"removed {shown(rule, RULE_WIDTH)}" for rule in before if not any(_same(rule, one) for one in after)]
+    parts += [f"added {shown(rule, RULE_WIDTH)}" for rule in after if not any(_same(rule, one) for one in before)]
+    return ", ".join(parts) or "another order"
 
 
 def _variants(old: tuple[Variant, ...], new: tuple[Variant, ...]) -> str:
@@ -95,7 +112,7 @@ def _variants(old: tuple[Variant, ...], new: tuple[Variant, ...]) -> str:
         was, now = before[key], after[key]
         if was.allocation != now.allocation:
             parts.append(f"{key} from {to_item(was.allocation)} to {to_item(now.allocation)}")
-        if was.payload != now.payload:
+        if not _same(was.payload, now.payload):
             parts.append(f"{key} has another payload")
     shared = [key for key in before if key in after]
     if shared != [key for key in after if key in before]:

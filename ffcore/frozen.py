@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, NoReturn
 
 #: Whole decimals longer than any float holds are not spelled out as integers.
@@ -55,13 +56,17 @@ def plain_number(value: Decimal) -> int | float:
 
 
 def freeze(value: Any) -> Any:
-    """``value`` with every dict and list frozen and every decimal a plain number.
+    """``value`` with every dict and list frozen and every decimal and rational a plain number.
 
     >>> freeze({"sizes": [Decimal("1"), 2]})
     {'sizes': [1, 2]}
     """
     if isinstance(value, dict):
         return FrozenDict({key: freeze(item) for key, item in value.items()})
-    if isinstance(value, (list, tuple, set, frozenset)):
+    if isinstance(value, (set, frozenset)):
+        value = sorted(value, key=repr)  # a set has another order in each process
+    if isinstance(value, (list, tuple)):
         return FrozenList(freeze(item) for item in value)
-    return plain_number(value) if isinstance(value, Decimal) else value
+    if isinstance(value, Decimal):
+        return plain_number(value)
+    return float(value) if isinstance(value, Fraction) else value

@@ -10,7 +10,7 @@ from typing import Any
 from .decide import compile_experiment, compile_flag
 from .errors import shown
 from .hashing import HASH_SPACE, accepted_buckets, cumulative_thresholds, hash32, share_threshold
-from .model import Decision, Experiment, Flag, Rule, RuleGroup, Variant
+from .model import Decision, Experiment, Flag, Rule, RuleGroup, Variant, to_item
 from .targeting import predicate
 
 
@@ -115,7 +115,7 @@ def _rollout(flag: Flag, user_id: str) -> Step:
     bucket = word % flag.buckets
     inside = bucket < accepted
     sentence = (
-        f'Rollout {float(flag.rollout_percentage):g} %: hash32("{user_id}:{flag.key}") = {word:,}, bucket {bucket:,} '
+        f'Rollout {to_item(flag.rollout_percentage)} %: hash32("{user_id}:{flag.key}") = {word:,}, bucket {bucket:,} '
         f"of {flag.buckets:,}; buckets below {accepted:,} are in: {'in' if inside else 'out'}."
     )
     return Step("rollout", inside, sentence, {"hash": word, "bucket": bucket, "threshold": accepted})
@@ -125,7 +125,7 @@ def _traffic(share: Fraction, salt: str, user_id: str) -> Step:
     word, threshold = hash32(user_id, f"{salt}_traffic"), share_threshold(share)
     inside = word < threshold
     sentence = (
-        f'Traffic {float(share):.6g}: hash32("{user_id}:{salt}_traffic") = {word:,}; hashes below {threshold:,} are '
+        f'Traffic {to_item(share)}: hash32("{user_id}:{salt}_traffic") = {word:,}; hashes below {threshold:,} are '
         f"in: {'in' if inside else 'out'}."
     )
     return Step("traffic", inside, sentence, {"hash": word, "threshold": threshold})
