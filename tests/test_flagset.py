@@ -97,7 +97,7 @@ def test_all_problems_of_all_items_are_told_at_once() -> None:
 
 def test_buckets_hold_for_items_that_name_none() -> None:
     """The argument is a default, an item's own resolution comes first, and 10,000 holds without either."""
-    items = [{"key": "a"}, {"key": "b", "buckets": 7}]
+    items: list[dict[str, Any]] = [{"key": "a"}, {"key": "b", "buckets": 7}]
 
     assert [flag.buckets for flag in FlagSet.from_items(items, buckets=100).values()] == [100, 7]
     assert [flag.buckets for flag in FlagSet.from_items(items).values()] == [10_000, 7]
