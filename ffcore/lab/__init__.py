@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ffcore.errors import suggestion
 
 if TYPE_CHECKING:
-    from types import ModuleType
+    from ffcore.lab.bulk.counts import count_frame as count_frame
+    from ffcore.lab.bulk.frames import evaluate_frame as evaluate_frame
 
-ROOMS = ("bench", "plots", "population", "report", "testing", "verify")
+ROOMS = ("bench", "bulk", "plots", "population", "report", "testing", "verify")
+FUNCTIONS = {"count_frame": "bulk.counts", "evaluate_frame": "bulk.frames"}
 
 
-def __getattr__(name: str) -> ModuleType:
-    """Imports a room of the laboratory when it is first used (PEP 562)."""
+def __getattr__(name: str) -> Any:
+    """Imports a room of the laboratory, or the room of a function, when it is first used (PEP 562)."""
+    if name in FUNCTIONS:
+        return getattr(import_module(f"{__name__}.{FUNCTIONS[name]}"), name)
     if name not in ROOMS:
-        raise AttributeError(f"module 'ffcore.lab' has no attribute {name!r}{suggestion(name, ROOMS)}")
+        raise AttributeError(f"module 'ffcore.lab' has no attribute {name!r}{suggestion(name, [*ROOMS, *FUNCTIONS])}")
     return import_module(f"{__name__}.{name}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *ROOMS})
+    return sorted({*globals(), *ROOMS, *FUNCTIONS})

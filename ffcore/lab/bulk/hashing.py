@@ -110,7 +110,7 @@ def _pack(data: Bytes, offsets: Offsets, packed: Words) -> tuple[np.int64, np.in
 def _append_to_all(words: Words, shifted: Words, length: np.int64, size: int, lanes: int) -> None:
     """Put the suffix behind ids of one length: every lane takes the same words."""
     at, shift = length >> 2, length & 3
-    for j in range(min((size + 7) // 4, WORDS - at)):
+    for j in range(min((size + 7) // 4, WORDS - int(at))):
         piece = shifted[shift, j]
         for lane in range(lanes):
             words[at + j, lane] |= piece

@@ -18,13 +18,14 @@ class Ids:
     data: NDArray[np.uint8]
     offsets: NDArray[np.int64]
     valid: NDArray[np.bool_]
+    text: pa.LargeStringArray
 
     def __len__(self) -> int:
         return self.offsets.size - 1
 
     def part(self, start: int, stop: int) -> "Ids":
         """The ids from `start` to before `stop`, without copying their bytes."""
-        return Ids(self.data, self.offsets[start : stop + 1], self.valid[start:stop])
+        return Ids(self.data, self.offsets[start : stop + 1], self.valid[start:stop], self.text[start:stop])
 
 
 def id_array(ids: object, place: str = "user_id") -> Ids:
@@ -42,7 +43,7 @@ def id_array(ids: object, place: str = "user_id") -> Ids:
     offsets = np.frombuffer(offsets_buffer or b"\0" * 8, dtype=np.int64)[text.offset : text.offset + length + 1]
     data = np.frombuffer(data_buffer or b"", dtype=np.uint8)
     known = np.asarray(text.is_valid(), dtype=np.bool_) if text.null_count else np.ones(length, dtype=np.bool_)
-    return Ids(data, offsets, known & ~_blank(text, data, offsets))
+    return Ids(data, offsets, known & ~_blank(text, data, offsets), text)
 
 
 def _as_text(ids: object, place: str) -> pa.LargeStringArray:
@@ -79,11 +80,15 @@ def _blank(text: pa.LargeStringArray, data: NDArray[np.uint8], offsets: NDArray[
 
 def check_all_valid(ids: Ids, place: str) -> None:
     """Raise ConfigError with the count and first positions of null and blank ids, if there are any."""
-    wrong = np.flatnonzero(~ids.valid)
+    wrong_ids(np.flatnonzero(~ids.valid), len(ids), place)
+
+
+def wrong_ids(wrong: NDArray[np.int64], total: int, place: str) -> None:
+    """Raise ConfigError for the rows with null and blank ids, if there are any."""
     if wrong.size:
         rows = ", ".join(f"{row:,}" for row in wrong[:SHOWN_POSITIONS])
         more = ", ..." if wrong.size > SHOWN_POSITIONS else ""
         advice = 'drop them, or keep them with on_invalid="mark"'
         raise ConfigError(
-            [(place, f"{wrong.size:,} of {len(ids):,} ids are null or blank, at rows {rows}{more}; {advice}")]
+            [(place, f"{wrong.size:,} of {total:,} ids are null or blank, at rows {rows}{more}; {advice}")]
         )

@@ -51,11 +51,9 @@ def test_what_is_neither_text_nor_a_whole_number(column: Any) -> None:
 
 def test_no_ids() -> None:
     """An empty column has no ids, whatever its type."""
-    assert [len(id_array(column)) for column in ([], pa.array([], pa.string()), pd.Series([], dtype="str"))] == [
-        0,
-        0,
-        0,
-    ]
+    columns: list[Any] = [[], pa.array([], pa.string()), pd.Series([], dtype="str")]
+
+    assert [len(id_array(column)) for column in columns] == [0, 0, 0]
 
 
 def test_wrong_ids_are_counted_and_placed() -> None:
