@@ -13,7 +13,7 @@ from ffcore import ConfigError, Evaluator, Experiment, Flag, FlagSet, hash32
 from ffcore.trace import trace
 from tests.support.strategies import contexts, experiment_items, flag_items, user_ids
 
-some = settings(max_examples=300, suppress_health_check=list(HealthCheck))
+some = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 NORWAY = {"attribute": "country", "operator": "equals", "value": "NO"}
 ADULT = {"attribute": "age", "operator": "greater_than", "value": 18}
 ARMS = [{"key": "a", "allocation": 0.25, "payload": {"n": 1}}, {"key": "b", "allocation": 0.75}]
