@@ -9,6 +9,15 @@ from .model import EXPERIMENT, FLAG, GROUPS, RULE
 from .operators import OPERATORS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+SCALAR = {"type": ["string", "number", "boolean"]}
+#: Operators, and the schema of what they compare with; those that test for existence take anything.
+VALUES: list[tuple[list[str], dict[str, Any]]] = [
+    (["equals", "not_equals", "contains", "not_contains"], SCALAR),
+    (["in", "not_in"], {"type": "array", "items": SCALAR}),
+    (["greater_than", "greater_or_equal", "less_than", "less_or_equal"], {"type": ["string", "number"]}),
+    (["starts_with", "ends_with", "matches", "before", "after"], {"type": "string"}),
+    ([name for name in OPERATORS if name.startswith("semver_")], {"type": "string"}),
+]
 
 
 def flag_file_schema() -> dict[str, Any]:
@@ -17,11 +26,13 @@ def flag_file_schema() -> dict[str, Any]:
     >>> sorted(flag_file_schema()["properties"])
     ['experiments', 'flags']
     """
+    experiments = _list_of(EXPERIMENT)
+    experiments["items"]["properties"]["variants"]["minItems"] = 2
     return {
         "$schema": DIALECT,
         "title": "ffcore flag file",
         "type": "object",
-        "properties": {"flags": _list_of(FLAG), "experiments": _list_of(EXPERIMENT)},
+        "properties": {"flags": _list_of(FLAG), "experiments": experiments},
         "additionalProperties": False,
         "$defs": {"rule": {"anyOf": [_rule(), *map(_group, GROUPS)]}},
     }
@@ -32,9 +43,13 @@ def _list_of(record: Record[Any]) -> dict[str, Any]:
 
 
 def _rule() -> dict[str, Any]:
-    needs_value = [name for name in OPERATORS if name not in ("exists", "not_exists")]
-    condition = {"properties": {"operator": {"enum": needs_value}}}
-    return {**RULE.schema(), "if": condition, "then": {"required": ["value"]}}
+    return {**RULE.schema(), "allOf": [_value(names, value) for names, value in VALUES]}
+
+
+def _value(names: list[str], value: dict[str, Any]) -> dict[str, Any]:
+    """What stands in a rule as ``value`` where its operator is one of the names."""
+    condition = {"properties": {"operator": {"enum": names}}}
+    return {"if": condition, "then": {"properties": {"value": value}, "required": ["value"]}}
 
 
 def _group(kind: str) -> dict[str, Any]:
