@@ -139,6 +139,33 @@ def test_fields_of_other_programs_are_ignored(store: SQLiteStore, path: Path) ->
     assert store.get_flags(["a"]) == {"a": Flag("a", enabled=True)}
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1e23", 1e23),
+        ("100000000000000000000001", 100000000000000000000001),
+        ("2.50", 2.5),
+        ("1e-99999999999999999999", 0),
+    ],
+)
+def test_numbers_are_what_they_state(store: SQLiteStore, path: Path, text: str, expected: float) -> None:
+    """Large floats and integers, trailing zeros and exponents far below zero are read as the numbers they are."""
+    write(path, "flags", "a", f'{{"key": "a", "variants": [{{"key": "v", "allocation": 1, "payload": {text}}}]}}')
+    flag = store.get_flags(["a"])["a"]
+
+    assert isinstance(flag, Flag)
+    assert flag.variants[0].payload == expected
+
+
+def test_a_share_may_be_stated_more_exactly_than_a_float_can(store: SQLiteStore, path: Path) -> None:
+    """A percentage that another program wrote with twenty digits keeps them all."""
+    write(path, "flags", "a", '{"key": "a", "rollout_percentage": 33.333333333333333333, "buckets": 1}')
+    flag = store.get_flags(["a"])["a"]
+
+    assert isinstance(flag, Flag)
+    assert flag.rollout_percentage == Fraction("33.333333333333333333")
+
+
 @pytest.mark.parametrize(("stated", "expected"), [(None, 100), (1_000, 1_000)])
 def test_buckets_hold_for_items_that_name_none(path: Path, stated: int | None, expected: int) -> None:
     """The store's resolution is a default: an item's own comes first."""
