@@ -1,81 +1,131 @@
-"""FlagSet: an immutable mapping of flags beside a mapping of experiments."""
+"""FlagSet: immutable mappings of flags and experiments, from items and back."""
 
+import copy
+import json
+import pickle
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ffcore import ConfigError, Experiment, Flag, FlagSet
+from ffcore import ConfigError, Experiment, Flag, FlagSet, load
+from tests.support.strategies import experiment_items, flag_items
 
-ARMS = [{"key": "a", "allocation": 0.5}, {"key": "b", "allocation": 0.5}]
-EXPERIMENT = Experiment.from_item({"key": "e", "variants": ARMS})
+ARMS = [{"key": "a", "allocation": "1/3", "payload": {"sizes": [1]}}, {"key": "b", "allocation": "2/3"}]
+FLAGS = FlagSet.from_items(
+    flags=[{"key": "one", "enabled": True, "variants": ARMS}, {"key": "two"}],
+    experiments=[{"key": "one", "variants": ARMS}],
+)
 
 
-def test_a_set_is_a_mapping_in_the_order_of_its_flags() -> None:
-    """Flags are found by key; experiments have a mapping of their own."""
-    flags = FlagSet([Flag("b"), Flag("a")], [EXPERIMENT])
-
-    assert list(flags) == ["b", "a"]
-    assert flags["a"] == Flag("a")
-    assert flags.get("e") is None
-    assert dict(flags.experiments) == {"e": EXPERIMENT}
-    assert repr(flags) == "FlagSet(2 flags, 1 experiments)"
+def test_a_set_is_a_mapping_of_flags_in_their_order() -> None:
+    """Flags are reached by key as in a dict, experiments through a mapping of their own."""
+    assert isinstance(FLAGS, Mapping)
+    assert list(FLAGS) == ["one", "two"]
+    assert len(FLAGS) == 2
+    assert FLAGS["two"] == Flag("two")
+    assert "three" not in FLAGS
+    assert FLAGS.get("three") is None
+    assert list(FLAGS.experiments) == ["one"]
+    assert isinstance(FLAGS.experiments["one"], Experiment)
+    assert repr(FLAGS) == "FlagSet(2 flags, 1 experiments)"
     with pytest.raises(KeyError):
-        flags["e"]
+        FLAGS["three"]
 
 
-def test_a_set_cannot_be_changed() -> None:
-    """Neither mapping takes another item, and a set has no hash."""
-    flags: Any = FlagSet([Flag("a")], [EXPERIMENT])
-
-    with pytest.raises(TypeError):
-        flags["b"] = Flag("b")
-    with pytest.raises(TypeError):
-        flags.experiments["f"] = EXPERIMENT
-    with pytest.raises(TypeError):
-        hash(flags)
-
-
-def test_sets_are_equal_by_content() -> None:
-    """Experiments count, the order does not, and a dict is no set."""
-    assert FlagSet([Flag("a"), Flag("b")]) == FlagSet([Flag("b"), Flag("a")])
-    assert FlagSet([Flag("a")]) != FlagSet([Flag("a")], [EXPERIMENT])
-    assert FlagSet([Flag("a")]) != {"a": Flag("a")}
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda flags: flags.__setitem__("two", Flag("two")),
+        lambda flags: flags.__delitem__("two"),
+        lambda flags: flags.pop("two"),
+        lambda flags: flags.experiments.__setitem__("two", 1),
+        lambda flags: flags.experiments.pop("one"),
+        lambda flags: flags.new_attribute.append(1),
+    ],
+)
+def test_a_set_cannot_be_changed(change: Callable[[Any], object]) -> None:
+    """Neither flags nor experiments are added, replaced or removed."""
+    with pytest.raises((TypeError, AttributeError)):
+        change(FLAGS)
 
 
-def test_a_key_stands_once() -> None:
-    """Every repeated key is named, of flags and of experiments."""
+def test_an_empty_set_is_empty() -> None:
+    """Nothing in, nothing out."""
+    assert len(FlagSet()) == len(FlagSet.from_items()) == len(FlagSet().experiments) == 0
+    assert FlagSet() == FlagSet.from_items()
+
+
+def test_sets_are_equal_that_hold_the_same() -> None:
+    """The order of keys does not matter, a field of a flag and of an experiment do; a dict is no set."""
+    flags, experiments = list(FLAGS.values()), list(FLAGS.experiments.values())
+
+    assert FlagSet(reversed(flags), experiments) == FLAGS
+    assert FlagSet(flags) != FLAGS
+    assert FlagSet([*flags[:1], Flag("two", enabled=True)], experiments) != FLAGS
+    assert FlagSet(flags) != dict(FLAGS)
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(FLAGS)
+
+
+@pytest.mark.parametrize("section", ["flags", "experiments"])
+def test_a_key_stands_once(section: str) -> None:
+    """A second flag or experiment with a key is a problem at its place; one of each kind may share it."""
+    items = [{"key": key, "variants": ARMS} for key in ("x", "y", "x")]
+
     with pytest.raises(ConfigError) as caught:
-        FlagSet([Flag("a"), Flag("a"), Flag("a")], [EXPERIMENT, EXPERIMENT])
+        FlagSet.from_items(**{section: items})  # type: ignore[arg-type]
+    assert caught.value.problems == [(f"{section}[2].key", "'x' stands here a second time")]
 
-    assert [path for path, _ in caught.value.problems] == ["flags[1].key", "flags[2].key", "experiments[1].key"]
 
-
-def test_items_are_read_with_all_their_problems() -> None:
-    """One error lists what is wrong in any item; ``buckets`` holds for flags that name none."""
+def test_all_problems_of_all_items_are_told_at_once() -> None:
+    """The places say which item; good items between bad ones are no problem."""
+    flags: list[Any] = [{"key": "a"}, {"enabled": 1}, "text"]
     with pytest.raises(ConfigError) as caught:
-        FlagSet.from_items([{"key": "a"}, {"enabled": 1}], [{"key": "e"}])
-    flags = FlagSet.from_items([{"key": "a"}, {"key": "b", "buckets": 7}], buckets=100)
+        FlagSet.from_items(flags, [{"key": "b", "variants": ARMS[:1]}])
 
-    assert [path for path, _ in caught.value.problems] == [
-        "flags[1].key",
-        "flags[1].enabled",
+    assert sorted(path for path, _ in caught.value.problems) == [
         "experiments[0].variants",
+        "experiments[0].variants",
+        "flags[1].enabled",
+        "flags[1].key",
+        "flags[2]",
     ]
-    assert [flag.buckets for flag in flags.values()] == [100, 7]
 
 
-@pytest.mark.parametrize("item", [None, 5, "a", []])
-def test_an_item_that_is_no_mapping_is_a_config_error(item: Any) -> None:
-    """Its place is named."""
-    with pytest.raises(ConfigError) as caught:
-        FlagSet.from_items([item], [item])
+def test_buckets_hold_for_items_that_name_none() -> None:
+    """The argument is a default, an item's own resolution comes first, and 10,000 holds without either."""
+    items: list[dict[str, Any]] = [{"key": "a"}, {"key": "b", "buckets": 7}]
 
-    assert [path for path, _ in caught.value.problems] == ["flags[0]", "experiments[0]"]
+    assert [flag.buckets for flag in FlagSet.from_items(items, buckets=100).values()] == [100, 7]
+    assert [flag.buckets for flag in FlagSet.from_items(items).values()] == [10_000, 7]
 
 
-def test_a_set_is_read_back_from_its_items() -> None:
-    """``to_items`` is what a flag file holds."""
-    flags = FlagSet([Flag("a", enabled=True)], [EXPERIMENT])
-    items = flags.to_items()
+@pytest.mark.parametrize("pass_on", [copy.copy, copy.deepcopy, lambda flags: pickle.loads(pickle.dumps(flags))])  # noqa: S301
+def test_a_set_survives_copying(pass_on: Callable[[FlagSet], FlagSet]) -> None:
+    """A set can be sent to another process, and stays equal, ordered and immutable."""
+    passed = pass_on(FLAGS)
 
-    assert FlagSet.from_items(items["flags"], items["experiments"]) == flags
+    assert passed == FLAGS
+    assert list(passed) == list(FLAGS)
+    with pytest.raises(TypeError):
+        passed["one"].variants[0].payload["sizes"].append(2)
+
+
+@given(st.lists(flag_items, max_size=3, unique_by=lambda item: item["key"]), st.none() | experiment_items)
+def test_items_come_back_as_an_equal_set(flags: list[dict[str, Any]], experiment: dict[str, Any] | None) -> None:
+    """``to_items`` is JSON-ready and says everything: fractions, groups, payloads, salts."""
+    original = FlagSet.from_items(flags, [experiment] if experiment else [])
+    written = json.loads(json.dumps(original.to_items()))
+
+    assert FlagSet.from_items(**written) == original
+
+
+def test_items_are_the_content_of_a_flag_file(tmp_path: Any) -> None:
+    """What ``to_items`` gives loads strictly as a file, to an equal set."""
+    path = tmp_path / "flags.json"
+    path.write_text(json.dumps(FLAGS.to_items()), encoding="utf-8")
+
+    assert load(path) == FLAGS

@@ -108,12 +108,6 @@ def wrong_files() -> Iterator[dict[str, Any]]:
     yield from ({"flag": []}, {"flags": [{}]}, {"experiments": [{"key": "e"}]}, {"flags": [None]})
     changed: list[dict[str, Any]] = [{"operator": "is"}, {"operator": 5}, {"attribute": 5}, {"attribute": ""}]
     for changes in [*changed, {"extra": 1}]:
-        {"operator": 5},
-        {"attribute": 5},
-        {"attribute": ""},
-        {"extra": 1},
-    ]
-    for changes in changed:
         yield broken("flags", 0, "targeting_rules", 1, "any", 0, "not", value=RULE | changes)
     for name in sorted(OPERATORS.keys() - {"exists", "not_exists"}):
         for wrong in [{"a": 1}, None]:
