@@ -142,7 +142,8 @@ def test_fields_of_other_programs_are_ignored(store: SQLiteStore, path: Path) ->
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("1e23", 1e23),
+        ("1e+23", 1e23),
+        ("1e23", 10**23),
         ("100000000000000000000001", 100000000000000000000001),
         ("2.50", 2.5),
         ("1e-99999999999999999999", 0),
