@@ -52,6 +52,24 @@ def test_latest_is_the_last_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     assert latest.is_symlink() == links
 
 
+def test_latest_is_never_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to the one step that replaces it, `latest` shows the whole run before, also to a reader in between."""
+    seen: list[str] = []
+    replace = Path.replace
+
+    def watched(self: Path, target: Path) -> Path:
+        seen.append((target / "index.html").read_text() if target.exists() else "missing")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", watched)
+    for name in ("one", "two", "three"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "index.html").write_text(name)
+        folders.publish(tmp_path / name)
+
+    assert seen == ["missing", "one", "two"]
+
+
 def refuse(*_: object, **__: object) -> None:
     """A file system without links."""
     raise OSError("no links here")

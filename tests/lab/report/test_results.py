@@ -40,6 +40,21 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["demo.json"]
 
 
+def test_a_write_that_breaks_off_leaves_the_file_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader sees the old result or the new one, and what a broken write leaves is no result of the run."""
+    results.write(RESULT, tmp_path / "demo.json")
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="disk"):
+        patched.setattr(Path, "replace", broken)
+        results.write(replace(RESULT, verdict="fail"), tmp_path / "demo.json")
+
+    assert results.read_all(tmp_path) == [RESULT]
+
+
+def broken(*_: object) -> None:
+    """A disk that fails at the last step."""
+    raise OSError("disk")
+
+
 def test_no_number_is_null(tmp_path: Path) -> None:
     """JSON has no infinity: a bound that is not known is null, and the file stays strict JSON."""
     endless = replace(MEASURE, interval=(1.0, float("inf")))
