@@ -101,6 +101,7 @@ def test_anchors_repeat_what_they_name() -> None:
         ("a: [1", "not YAML at line 2, column 1: did not find expected ',' or ']'"),
         ("%YAML 3.0\n---\na", "not YAML at line 1, column 1: found incompatible YAML document"),
         (BOMB, "line 7: more than 5,000,000 values, aliases counted out"),
+        ("[" * 101 + "]" * 101, "nested deeper than 100 levels"),
         ("[" * 10_000, "nested deeper than 100 levels"),
         ("{a: " * 10_000, "nested deeper than 100 levels"),
         ("- " * 10_000, "nested deeper than 100 levels"),
