@@ -3,11 +3,12 @@
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from ffcore import Evaluator, Experiment, Flag, FlagSet, hash32
-from ffcore.lab.bulk.deciding import Part, decide
+from ffcore.lab.bulk.deciding import Part, _refuse_buckets, decide
 from ffcore.lab.bulk.plan import plan
 
 IDS = [f"user-{number}" for number in range(300)]
@@ -74,3 +75,17 @@ def test_keys_that_share_a_salt() -> None:
     alone = [decide([plan(item)], Part(0, pa.array(IDS), {}))[0][0] for item in (first, second)]
 
     assert [codes.tolist() for codes in found] == [codes.tolist() for codes in alone]
+
+
+@pytest.mark.parametrize("buckets", [1, 2, 3, 7, 100, 10_000, 65_537, 2**31 - 1, 2**31 + 1, 2**32 - 1])
+def test_remainders_are_exact(buckets: int) -> None:
+    """On either side of every kind of multiple, small, large and random, a hash falls into its own bucket."""
+    multiples = np.unique(np.random.default_rng(3).integers(0, 2**32 // buckets, 20_000, endpoint=True)) * buckets
+    near = np.concatenate([multiples - 1, multiples, multiples + 1, [0, 2**32 - 1]])
+    words = near[(near >= 0) & (near < 2**32)].astype(np.uint32)
+    for accepted in {1, (buckets + 1) // 2, buckets - 1} - {0}:
+        codes = np.zeros(words.size, dtype=np.int16)
+
+        _refuse_buckets(words, np.uint32(buckets), np.uint32(accepted), 9, codes)
+
+        assert np.array_equal(codes == 9, words.astype(np.int64) % buckets >= accepted)
