@@ -43,8 +43,8 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
 def test_a_write_that_breaks_off_leaves_the_file_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader sees the old result or the new one, and what a broken write leaves is no result of the run."""
     results.write(RESULT, tmp_path / "demo.json")
-    with monkeypatch.context() as patched, pytest.raises(OSError, match="disk"):
-        patched.setattr(Path, "replace", broken)
+    monkeypatch.setattr(Path, "replace", broken)
+    with pytest.raises(OSError, match="disk"):
         results.write(replace(RESULT, verdict="fail"), tmp_path / "demo.json")
 
     assert results.read_all(tmp_path) == [RESULT]
