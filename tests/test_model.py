@@ -73,6 +73,7 @@ def negated(depth: int) -> dict[str, Any]:
         ("variants", split(0.5, 0.49), "variants", "allocations sum to 0.99, expected exactly 1"),
         ("variants", split("1/3", "1/3", 0.3333), "variants", "allocations sum to 29999/30000, expected exactly 1"),
         ("variants", split("1/3", "1/3"), "variants", "allocations sum to 2/3, expected exactly 1"),
+        ("variants", split("1e-22", 1), "variants", f"allocations sum to {10**22 + 1}/{10**22}, expected exactly 1"),
         ("variants", split(1, 0.5), "variants", "allocations sum to 1.5, expected exactly 1"),
         ("variants", split(-0.5, 1.5), "variants[0].allocation", "-0.5 is not between 0 and 1"),
         ("variants", [*ARMS[:1], *ARMS[:1]], "variants[1].key", "'a' stands here a second time"),
