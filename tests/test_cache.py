@@ -4,13 +4,14 @@ import logging
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import astuple
+from threading import Event
 from typing import Any
 
 import pytest
 
 from ffcore import CacheStats, Evaluator, Flag, FlagSet
 from ffcore.cache import Cache, Entry, Limits, Loaded
-from tests.support.doubles import Clock, Store, switched_on, together
+from tests.support.doubles import PATIENCE, Clock, Store, switched_on, together
 
 
 def evaluator(store: Store, clock: Callable[[], float], **settings: float) -> Evaluator:
@@ -156,6 +157,21 @@ def test_a_stale_entry_answers_while_the_store_fails_up_to_its_bound() -> None:
     assert reasons(ev, "a") == ["store_unavailable"]
 
     assert ev.stats() == CacheStats(misses=5, loads=5, expired=4, stale=3, errors=4)
+
+
+@pytest.mark.usefixtures("caplog")
+def test_a_stale_answer_is_a_use() -> None:
+    """An entry that answered during an outage outlives one that nobody asked for."""
+    clock, store = Clock(), Store(switched_on("a", "b", "c"))
+    ev = evaluator(store, clock, max_entries=2)
+    reasons(ev, "a", "b")
+    clock.now = 100
+    store.fail()
+    reasons(ev, "a")
+    store.mend()
+    reasons(ev, "c")
+
+    assert set(ev._entries) == {"a", "c"}
 
 
 def test_an_entry_refreshed_after_an_outage_lives_its_full_time() -> None:
@@ -339,6 +355,32 @@ def test_a_load_that_a_drop_overtakes_leaves_the_next_load_alone() -> None:
     cache = Cache(load, Limits(), Clock())
 
     assert together(lambda: values(cache.fetch(["a"]))) == [{"a": 1}]
+    assert values(cache.entries) == {"a": 2}
+
+
+def test_two_loads_of_one_key_each_end_their_own() -> None:
+    """Where the load before a drop ends while the one after it still runs, the newer one is kept all the same."""
+    newer_runs, older_done = Event(), Event()
+
+    def load(keys: list[str]) -> dict[str, Loaded]:
+        if newer.is_set():
+            newer_runs.set()
+            older_done.wait(PATIENCE)
+            return {key: Loaded(2, key) for key in keys}
+        cache.drop(keys)
+        newer.set()
+        newer_runs.wait(PATIENCE)
+        return {key: Loaded(1, key) for key in keys}
+
+    def older() -> dict[str, int]:
+        found = values(cache.fetch(["a"]))
+        older_done.set()
+        return found
+
+    newer = Event()
+    cache = Cache(load, Limits(), Clock())
+
+    assert together(older, lambda: newer.wait(PATIENCE) and values(cache.fetch(["a"]))) == [{"a": 1}, {"a": 2}]
     assert values(cache.entries) == {"a": 2}
 
 
