@@ -1,5 +1,6 @@
 """Frames of every kind: as they come in, so the results go out."""
 
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -93,3 +94,16 @@ def test_any_index_is_kept(index: pd.Index) -> None:
 
     assert result.index.equals(index)
     assert outcomes(result, "x") == outcomes(EXPECTED, "x")
+
+
+@pytest.mark.parametrize("null", [None, float("nan"), pd.NA, pd.NaT], ids=str)
+@pytest.mark.parametrize("value", ["text", 7, 2.5, True, ["list"], date(2026, 1, 31)], ids=str)
+def test_every_null_of_pandas_is_missing(value: Any, null: Any) -> None:
+    """Among objects of any kind, mixed ones too, whatever pandas takes for null is a missing attribute."""
+    rule = {"attribute": "x", "operator": "exists"}
+    item = {"key": "known", "enabled": True, "rollout_percentage": 100, "targeting_rules": [rule]}
+    for column in ([value, null], [value, null, object()]):
+        frame = pd.DataFrame({"user_id": range(len(column)), "x": pd.Series(column, dtype=object)})
+        found = evaluate_frame(frame, FlagSet.from_items(flags=[item]))["known.enabled"]
+
+        assert found.tolist() == [True, False, True][: len(column)]
