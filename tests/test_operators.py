@@ -1,5 +1,6 @@
 """Every operator over every kind of attribute, and the values that an operator refuses."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -201,6 +202,17 @@ def test_instants_are_utc() -> None:
     assert instant(date(2026, 1, 31)) == datetime(2026, 1, 31, tzinfo=UTC)
     assert instant(datetime.min.replace(tzinfo=EAST)) is None
     assert instant(1.5) is None
+
+
+def test_naive_times_do_not_follow_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine in another zone decides alike."""
+    monkeypatch.setenv("TZ", "XXX-05:30")
+    time.tzset()
+    try:
+        assert instant(NOON) == instant("2026-01-31T12:00:00") == NOON.replace(tzinfo=UTC)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_versions_order_by_precedence() -> None:

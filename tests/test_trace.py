@@ -99,10 +99,10 @@ def test_a_trace_stops_at_the_step_that_decides() -> None:
     ]
 
 
-@pytest.mark.parametrize(("percentage", "verdict"), [("0.0001", "out"), ("99.9999", "in")])
+@pytest.mark.parametrize(("percentage", "verdict"), [("0.0001", "out"), ("99.99999", "in")])
 def test_a_percentage_is_printed_in_full(percentage: str, verdict: str) -> None:
     """Nearly everybody is not everybody; a fraction stays one."""
-    flag = Flag("f", enabled=True, rollout_percentage=percentage, buckets=1_000_000)  # type: ignore[arg-type]
+    flag = Flag("f", enabled=True, rollout_percentage=percentage, buckets=10_000_000)  # type: ignore[arg-type]
 
     assert f"Rollout {percentage} %" in str(trace(flag, "user-1", {})).replace("1e-04", "0.0001")
     assert f"are in: {verdict}." in str(trace(flag, "user-1", {}))
