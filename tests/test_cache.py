@@ -2,16 +2,14 @@
 
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import astuple
-from threading import Event
-from typing import Any
 
 import pytest
 
 from ffcore import CacheStats, Evaluator, Flag, FlagSet
-from ffcore.cache import Cache, Entry, Limits, Loaded
-from tests.support.doubles import PATIENCE, Clock, Store, switched_on, together
+from ffcore.cache import Limits
+from tests.support.doubles import Clock, Store, switched_on
 
 
 def evaluator(store: Store, clock: Callable[[], float], **settings: float) -> Evaluator:
@@ -300,104 +298,3 @@ def test_asking_for_statistics_changes_none() -> None:
         ev.stats()
 
     assert ev.stats() == ev.stats() == CacheStats(hits=2, misses=2, loads=2)
-
-
-@pytest.mark.parametrize(("dropped", "loaded"), [(None, ["a", "b"]), (["a", "unknown"], ["a"]), ([], [])])
-def test_dropped_keys_are_loaded_anew(dropped: list[str] | None, loaded: list[str]) -> None:
-    """``drop`` forgets the keys it is given, or all of them; what is dropped counts as neither expired nor evicted."""
-    asked: list[str] = []
-
-    def load(keys: list[str]) -> dict[str, Loaded]:
-        asked.extend(keys)
-        return {key: Loaded(key, key) for key in keys}
-
-    cache = Cache(load, Limits(max_entries=2), Clock())
-    cache.fetch(["a", "b"])
-    asked.clear()
-    cache.drop(dropped)
-    found = cache.fetch(["a", "b"])
-
-    assert asked == loaded
-    assert [entry.value for key, entry in sorted(found.items()) if entry] == ["a", "b"]
-    assert (cache.stats().expired, cache.stats().evictions) == (0, 0)
-    assert cache.fetch(["c"])["c"] is not None
-    assert cache.stats().evictions == 1
-
-
-@pytest.mark.parametrize("dropped", [None, ["a"]])
-def test_a_load_that_a_drop_overtakes_is_answered_but_not_kept(dropped: list[str] | None) -> None:
-    """What was read before the drop may be older than it: the next look-up loads anew, and keeps that."""
-    versions = iter((1, 2))
-
-    def load(keys: list[str]) -> dict[str, Loaded]:
-        version = next(versions)
-        if version == 1:
-            cache.drop(dropped)
-        return {key: Loaded(version, key) for key in keys}
-
-    cache = Cache(load, Limits(), Clock())
-
-    assert [values(cache.fetch(["a"])), list(cache.entries)] == [{"a": 1}, []]
-    assert [values(cache.fetch(["a"])), list(cache.entries)] == [{"a": 2}, ["a"]]
-
-
-def test_a_load_that_a_drop_overtakes_leaves_the_next_load_alone() -> None:
-    """A look-up after the drop does not wait for the older load, and its answer stays when that comes in late."""
-    versions = iter((1, 2))
-
-    def load(keys: list[str]) -> dict[str, Loaded]:
-        version = next(versions)
-        if version == 1:
-            cache.drop(keys)
-            assert values(cache.fetch(keys)) == {"a": 2}
-        return {key: Loaded(version, key) for key in keys}
-
-    cache = Cache(load, Limits(), Clock())
-
-    assert together(lambda: values(cache.fetch(["a"]))) == [{"a": 1}]
-    assert values(cache.entries) == {"a": 2}
-
-
-def test_two_loads_of_one_key_each_end_their_own() -> None:
-    """Where the load before a drop ends while the one after it still runs, the newer one is kept all the same."""
-    newer_runs, older_done = Event(), Event()
-
-    def load(keys: list[str]) -> dict[str, Loaded]:
-        if newer.is_set():
-            newer_runs.set()
-            older_done.wait(PATIENCE)
-            return {key: Loaded(2, key) for key in keys}
-        cache.drop(keys)
-        newer.set()
-        newer_runs.wait(PATIENCE)
-        return {key: Loaded(1, key) for key in keys}
-
-    def older() -> dict[str, int]:
-        found = values(cache.fetch(["a"]))
-        older_done.set()
-        return found
-
-    newer = Event()
-    cache = Cache(load, Limits(), Clock())
-
-    assert together(older, lambda: newer.wait(PATIENCE) and values(cache.fetch(["a"]))) == [{"a": 1}, {"a": 2}]
-    assert values(cache.entries) == {"a": 2}
-
-
-def test_drops_leave_nothing_behind() -> None:
-    """A key that is dropped and loaded again and again takes no more room each time, and eviction still works."""
-    cache = Cache(lambda keys: {key: Loaded(key, key) for key in keys}, Limits(max_entries=3), Clock())
-    for _ in range(500):
-        cache.drop(["a", "b"])
-        cache.fetch(["b", "a"])
-
-    assert len(cache._by_use) <= 5
-    cache.drop(["b"])
-    cache.fetch(["c", "d", "e"])
-    assert list(cache.entries) == ["c", "d", "e"]
-    assert cache.stats().evictions == 1
-
-
-def values(entries: Mapping[Any, Entry | None]) -> dict[Any, Any]:
-    """What the entries hold, by key."""
-    return {key: entry.value for key, entry in entries.items() if entry}

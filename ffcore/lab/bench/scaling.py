@@ -92,7 +92,7 @@ def _together(blocks: Sequence[_Counted], calls: int, pool: ThreadPoolExecutor, 
         return start, clock(), made
 
     starts, ends, made = zip(*pool.map(work, blocks), strict=True)
-    return float(max(ends) - min(starts)) / sum(made)
+    return float((max(ends) - min(starts)) / sum(made))
 
 
 @dataclass(frozen=True, slots=True)

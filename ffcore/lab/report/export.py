@@ -53,7 +53,7 @@ def settle(executed: Path) -> None:
 def shorten(text: str) -> str:
     """Take the places of this machine out of a text: the current directory and the interpreter's libraries.
 
-    A place counts only as a whole: `/x/low` is not found in `/x/lowc`, nor `/root` in `/mnt/root`.
+    A place counts only as a whole: `/x/low` is not found in `/x/lowc`, nor `/root` in `/srv/root`.
 
     >>> shorten(f"{Path.cwd()}/flags.yaml")
     './flags.yaml'

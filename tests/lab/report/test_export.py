@@ -95,7 +95,7 @@ def test_a_settled_notebook_names_no_place(executed: Path) -> None:
         ("/x/lowc/y", "/x/lowc/y"),
         ("/x/low-2/y", "/x/low-2/y"),
         ("/x/low.d/y", "/x/low.d/y"),
-        ("/mnt/x/low/y", "/mnt/x/low/y"),
+        ("/srv/x/low/y", "/srv/x/low/y"),
         ("/h/me/other", "~/other"),
         ("/h/me2/other", "/h/me2/other"),
         ("/x/low/.venv/lib/a.py", "<python>/lib/a.py"),
