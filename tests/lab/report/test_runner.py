@@ -76,7 +76,7 @@ def test_a_cell_that_hangs_is_stopped(house: Any, monkeypatch: pytest.MonkeyPatc
     """After the profile's time the notebook is a fail, with its log, and the next one runs to its own end."""
     quick = replace(profiles.PROFILES["smoke"], cell_timeout=2.0)
     monkeypatch.setitem(profiles.PROFILES, "smoke", quick)
-    house.notebook("hangs", "import time\ntime.sleep(60)")
+    house.notebook("hangs", "import time\ntime.sleep(20)")
     house.notebook("silent", "1")
     done = report(house)
 
