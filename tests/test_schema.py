@@ -110,6 +110,8 @@ def wrong_files() -> Iterator[dict[str, Any]]:
     for changes in [*changed, {"extra": 1}]:
         yield broken("flags", 0, "targeting_rules", 1, "any", 0, "not", value=RULE | changes)
     for name in sorted(OPERATORS.keys() - {"exists", "not_exists"}):
+        bare = {"attribute": "country", "operator": name}
+        yield broken("flags", 0, "targeting_rules", 0, value=bare)
         for wrong in [{"a": 1}, None]:
             yield broken("flags", 0, "targeting_rules", 0, value=RULE | {"operator": name, "value": wrong})
 
