@@ -21,11 +21,20 @@ class ConfigError(ValueError):
         super().__init__(self.problems, source)
 
     def __str__(self) -> str:
-        lines = [f"{path}: {message}" if path else message for path, message in self.problems]
+        lines = [printable(f"{path}: {message}" if path else message) for path, message in self.problems]
         if not self.source:
             return "\n".join(lines)
         count = f"{len(lines)} problem{'s' * (len(lines) != 1)}"
         return "\n  ".join([f"{self.source}: {count}", *lines])
+
+
+def printable(text: str) -> str:
+    r"""Text with every lone surrogate, which no terminal or file can take, written as its escape.
+
+    >>> printable("flags[0].\ud800")
+    'flags[0].\\ud800'
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def suggestion(name: object, valid: Iterable[str]) -> str:

@@ -170,6 +170,8 @@ class Evaluator:
         return self._fetch([key])[key]
 
     def _fetch(self, keys: list[CacheKey]) -> dict[CacheKey, Decide]:
+        for key in keys:
+            check_key(key)
         found = self._cache.fetch(keys)
         unavailable = Decision(False, "store_unavailable")
         return {key: entry.value if entry else self._constant(key, unavailable) for key, entry in found.items()}
@@ -214,6 +216,13 @@ class Evaluator:
             return decision
 
         return tracked
+
+
+def check_key(key: CacheKey) -> None:
+    """Raise ``TypeError`` unless a cache key holds a flag's or an experiment's key as text."""
+    name: object = key[1] if isinstance(key, tuple) and key[:1] == (EXPERIMENT,) else key
+    if not isinstance(name, str):
+        raise TypeError(f"key: expected text, got {shown(name)}")
 
 
 def check_user_id(user_id: object) -> None:

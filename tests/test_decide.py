@@ -255,11 +255,13 @@ def test_each_draw_has_a_salt_of_its_own(hashing_with: Callable[[Any], None]) ->
 
 
 def test_what_no_hash_can_change_is_not_hashed(hashing_with: Callable[[Any], None]) -> None:
-    """At 0 %, at 100 % and with a single variant no digest is made."""
+    """At 0 %, at 100 % and where a single variant has all the traffic no digest is made."""
     hashing_with(None)
 
     assert not compile_flag(Flag("k", True, Fraction(0)))("u", None).enabled
     assert compile_flag(Flag("k", True, Fraction(100)))("u", None).enabled
+    arms: Any = [{"key": "none", "allocation": 0}, {"key": "all", "allocation": 1}, {"key": "no", "allocation": 0}]
+    assert compile_flag(Flag("k", True, Fraction(100), variants=arms))("u", None).variant == "all"
 
 
 @pytest.mark.parametrize(

@@ -80,3 +80,10 @@ def test_values_are_quoted_in_at_most_sixty_characters(value: object, quoted: st
     """A short value is quoted whole, a long text is cut, what is very large is named, not spelled out."""
     assert shown(value) == quoted
     assert len(quoted) <= 60
+
+
+def test_a_message_can_be_printed_whatever_it_names() -> None:
+    """A field named by half a character, which JSON can state, is told by its escape."""
+    error = ConfigError([("flags[0].\ud800", "unknown field")], "flags.json")
+
+    assert str(error).encode().endswith(b"flags[0].\\ud800: unknown field")
