@@ -40,7 +40,7 @@ def test_null_is_not_valid(column: Any) -> None:
 
 @pytest.mark.parametrize(
     "column",
-    [[1.5], ["a", 1], [True], [b"a"], [["a"]], pd.Series([1.0, None]), [2**70], ["\ud800"], [object()]],
+    [[1.5], ["a", 1], [True], [b"a"], [["a"]], pd.Series([1.0, None]), [2**70], ["\ud800"], [b"ann", 1.5j]],
     ids=str,
 )
 def test_what_is_neither_text_nor_a_whole_number(column: Any) -> None:
