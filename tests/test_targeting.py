@@ -9,12 +9,27 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ffcore import Flag
+from ffcore import ConfigError, Flag
 from ffcore.decide import compile_flag
 from ffcore.model import MAX_RULE_DEPTH
+from ffcore.operators import OPERATORS
 from ffcore.targeting import Constants, all_match, expression
 from tests.support import reference
-from tests.support.strategies import ATTRIBUTES, contexts, rule_lists, user_ids, values
+from tests.support.strategies import (
+    ATTRIBUTES,
+    EDGES,
+    NUMBERS,
+    ODD_NUMBERS,
+    PATTERNS,
+    TEXTS,
+    VERSIONS,
+    VERSIONS_AND_NEAR,
+    contexts,
+    numpy_scalars,
+    rule_lists,
+    user_ids,
+    values,
+)
 
 KINDS: list[Callable[[Any], Mapping[str, Any]]] = [
     dict,
@@ -72,6 +87,28 @@ def test_the_source_alone_holds_where_nothing_is_missing(
     flag = flag_of(*rules)
 
     assert evaluated(flag, user_id, context) is reference.all_match(rules, user_id, context)
+
+
+INSTANTS = (*EDGES, "2026-01-31", "2026-01-31T02:00+02:00", "2026-02-01T00:00Z", "2026-W05-6")
+SCALARS = (*NUMBERS, *TEXTS, *VERSIONS, *INSTANTS, True, False)
+ACTUALS = (*SCALARS, *ODD_NUMBERS, *numpy_scalars, *VERSIONS_AND_NEAR, ["NO", 18], (), b"NO", None)
+EXPECTED: tuple[Any, ...] = (*SCALARS, *PATTERNS, ["NO", "no"], ["NO", 18, True], [0, 1], [], None)
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_every_pair_of_values_compares_as_in_the_reference(operator: str) -> None:
+    """Each operator's compiled form, over all pairs of what a rule and a context may hold, missing included."""
+    refused = 0
+    for value in EXPECTED:
+        rule = {"attribute": "a", "operator": operator, "value": value}
+        try:
+            decide = compiled(flag_of(rule))
+        except ConfigError:
+            refused += 1
+            continue
+        for actual in ACTUALS:
+            assert decide("u", {"a": actual}) is reference.rule_matches(rule, {"a": actual}), (value, actual)
+    assert refused < len(EXPECTED)
 
 
 @pytest.mark.parametrize("kind", KINDS)
