@@ -209,22 +209,6 @@ def test_one_call_fetches_all_misses_of_a_batch_and_nothing_else() -> None:
 
 
 @pytest.mark.usefixtures("caplog")
-def test_a_stale_answer_is_a_use() -> None:
-    """What served while the store was down outlives what nobody asked for."""
-    clock, store = Clock(), Store(switched_on("a", "b", "c"))
-    ev = evaluator(store, clock, max_entries=2)
-    reasons(ev, "a", "b")
-    store.fail()
-    clock.now = 100
-    assert reasons(ev, "a") == ["enabled"]
-    store.mend()
-    reasons(ev, "c")
-    store.fail()
-
-    assert reasons(ev, "a", "b") == ["enabled", "store_unavailable"]
-
-
-@pytest.mark.usefixtures("caplog")
 def test_a_failed_batch_answers_each_key_from_what_it_has() -> None:
     """Fresh keys are served as ever, expired ones stale, the others are unavailable; the store failed once."""
     clock, store = Clock(), Store(switched_on("old", "new", "none"))
