@@ -54,7 +54,7 @@ class PolarsSource(ArrowSource):
         """The result columns as a Polars frame."""
         import polars as pl  # whoever hands in a Polars frame has it
 
-        frame = pl.from_arrow(pa.table({name: _arrow_column(column) for name, column in columns.items()}))
+        frame = pl.DataFrame(pa.table({name: _arrow_column(column) for name, column in columns.items()}))
         enums = {name: pl.Enum(column[1]) for name, column in columns.items() if isinstance(column, tuple)}
         return frame.with_columns(pl.col(name).cast(pl.String).cast(enum) for name, enum in enums.items())
 
