@@ -49,7 +49,7 @@ clean: ## remove the environment and all caches; reports stay
 $(STAMP): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { $(find_python); \
 		echo "Setting up .venv with $$python (once, a few minutes)"; "$$python" -m venv --clear .venv; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[aws,redis,lab,dev]"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[aws,redis,lab,scale,dev]"
 	@touch $@
 
 # Prints nothing if this interpreter will do, else its version and what is missing; old interpreters must understand it.

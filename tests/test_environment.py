@@ -14,9 +14,9 @@ from rattler import MatchSpec, VersionSpec
 from rattler import Version as CondaVersion
 
 ROOT = Path(__file__).parents[1]
-CONDA_TO_PYPI = {"redis-py": "redis"}
+CONDA_TO_PYPI = {"python-duckdb": "duckdb", "redis-py": "redis"}
 ONLY_IN_CONDA = {"pip"}
-ONLY_FOR_PIP = {"peers", "scale"}
+ONLY_FOR_PIP = {"peers", "spark"}
 
 
 def read(name: str) -> str:

@@ -109,7 +109,7 @@ def test_installation_uses_the_pins_and_no_address(project: Path) -> None:
     make(project, ".venv/.installed")
 
     assert calls(project)[1:] == [
-        "-m pip install --quiet --disable-pip-version-check -c constraints.txt -e .[aws,redis,lab,dev]"
+        "-m pip install --quiet --disable-pip-version-check -c constraints.txt -e .[aws,redis,lab,scale,dev]"
     ]
 
 
