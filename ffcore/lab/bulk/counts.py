@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from ffcore.errors import ConfigError, shown
 from ffcore.flagset import FlagSet
-from ffcore.lab.bulk.deciding import Codes, Part, decide
+from ffcore.lab.bulk.deciding import Part, decide
 from ffcore.lab.bulk.ids import wrong_ids
+from ffcore.lab.bulk.kernels import Codes
 from ffcore.lab.bulk.parts import parts_of, run
 from ffcore.lab.bulk.plan import Plan, plans_of
 from ffcore.lab.bulk.sources import Source, read_frame

@@ -14,6 +14,7 @@ from ffcore.errors import ConfigError, shown, suggestion
 from ffcore.flagset import FlagSet
 from ffcore.lab.bulk.deciding import Part, decide
 from ffcore.lab.bulk.ids import wrong_ids
+from ffcore.lab.bulk.kernels import spread
 from ffcore.lab.bulk.parts import parts_of, run
 from ffcore.lab.bulk.plan import Plan, plans_of
 from ffcore.lab.bulk.sources import Result, read_frame
@@ -68,21 +69,14 @@ def _columns(plans: Sequence[Plan], part: Part) -> tuple[dict[str, Any], NDArray
     found, wrong = decide(plans, part)
     columns: dict[str, Any] = {}
     for plan_, codes in zip(plans, found, strict=True):
-        enabled, variants, reasons = _tables(plan_)
-        columns[f"{plan_.key}.enabled"] = enabled.take(codes)
-        columns[f"{plan_.key}.variant"] = variants.take(codes)
-        columns[f"{plan_.key}.reason"] = reasons.take(codes)
+        small = np.int8 if plan_.arms < 128 else np.int16
+        enabled, variants = np.empty(codes.size, dtype=np.bool_), np.full(codes.size, -1, dtype=small)
+        reasons = np.empty(codes.size, dtype=np.int8)
+        spread(codes, plan_.arms, enabled, variants[: codes.size if plan_.variants else 0], reasons)
+        columns[f"{plan_.key}.enabled"] = enabled
+        columns[f"{plan_.key}.variant"] = variants
+        columns[f"{plan_.key}.reason"] = reasons
     return columns, wrong
-
-
-def _tables(plan_: Plan) -> tuple[NDArray[np.bool_], NDArray[Any], NDArray[np.int8]]:
-    """What each of a plan's numbers stands for: enabled, the place of the variant, the place of the reason."""
-    decisions = plan_.decisions
-    small = np.int8 if plan_.arms < 128 else np.int16
-    variants = np.full(len(decisions), -1, dtype=small)
-    variants[: len(plan_.variants)] = np.arange(len(plan_.variants))
-    enabled = np.array([decision.enabled for decision in decisions])
-    return enabled, variants, np.array([plan_.reasons.index(decision.reason) for decision in decisions], dtype=np.int8)
 
 
 def _joined(plans: Sequence[Plan], parts: list[dict[str, Any]]) -> dict[str, Result]:

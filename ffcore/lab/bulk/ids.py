@@ -7,6 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ffcore.errors import ConfigError
+from ffcore.lab.bulk.kernels import look_closer
 
 SHOWN_POSITIONS = 5
 
@@ -65,13 +66,9 @@ def _as_text(ids: object, place: str) -> pa.LargeStringArray:
 
 def _blank(text: pa.LargeStringArray, data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which ids `str.strip` leaves nothing of; only ids that begin like white space are looked at one by one."""
-    starts = offsets[:-1]
-    empty: NDArray[np.bool_] = starts == offsets[1:]
-    if not data.size:
-        return empty
-    first = data[np.minimum(starts, data.size - 1)]
-    suspects = np.flatnonzero(~empty & ((first <= 0x20) | (first >= 0x7F)))
-    blank: NDArray[np.bool_] = empty
+    blank = np.empty(len(text), dtype=np.bool_)
+    look_closer(data, offsets, blank)
+    suspects = np.flatnonzero(blank)
     if suspects.size:
         texts = text.take(pa.array(suspects)).to_pylist()
         blank[suspects] = [value is not None and not value.strip() for value in texts]

@@ -10,10 +10,14 @@ from functools import cache
 from threading import Timer
 from typing import TypeVar
 
+import numpy as np
 import pyarrow as pa
 
 from ffcore.lab.bulk.columns import attributes
 from ffcore.lab.bulk.deciding import Part, decide
+from ffcore.lab.bulk.hashing import hash_ids
+from ffcore.lab.bulk.ids import id_array
+from ffcore.lab.bulk.kernels import spread
 from ffcore.lab.bulk.plan import Plan, plan
 from ffcore.lab.bulk.sources import Source
 from ffcore.log import warning
@@ -53,10 +57,13 @@ def run(work: Callable[[Part], Answer], parts: Iterable[Part], executor: Executo
 @cache
 def compile_kernels() -> None:
     """Load the kernels from numba's cache, or compile them and say so: once for an installation."""
-    note = Timer(2, logging.getLogger("ffcore").warning, ["compiling the kernels (once; about a quarter of a minute)"])
+    note = Timer(2, logging.getLogger("ffcore").warning, ["compiling the kernels (once; a few seconds)"])
     note.daemon = True
     note.start()
     halves = (Variant("a", "1/2"), Variant("b", "1/2"))  # type: ignore[arg-type]
     plans = [plan(Flag("a", True, 50)), plan(Experiment("b", "active", halves, "1/2"))]  # type: ignore[arg-type]
-    decide(plans, Part(0, pa.array(["a", "b" * 99]), {}))
+    part = Part(0, pa.array(["a", "b" * 99]), {})
+    (codes, _), _ = decide(plans, part)
+    spread(codes, 2, np.empty(2, np.bool_), np.empty(2, np.int8), np.empty(2, np.int8))
+    hash_ids(id_array(part.ids), ["a"])
     note.cancel()

@@ -54,12 +54,21 @@ class Plan:
         return np.array([end for end in ends if end < HASH_SPACE], dtype=np.uint32)
 
     @property
+    def traffic_draw(self) -> str | None:
+        """The salt that decides who is let in; None: everybody or nobody is."""
+        drawn = self.active and 0 < self.accepted < self.buckets
+        return self.salt if drawn else None
+
+    @property
+    def variant_draw(self) -> str | None:
+        """The salt that decides between variants; None: at most one variant gets users."""
+        drawn = self.active and self.accepted > 0 and bool(self.bounds.any())
+        return self.variant_salt if drawn else None
+
+    @property
     def salts(self) -> tuple[str, ...]:
         """The salts whose hashes decide anything."""
-        if not self.active or self.accepted == 0:
-            return ()
-        draws = {self.salt: self.accepted < self.buckets, self.variant_salt: bool(self.bounds.any())}
-        return tuple(salt for salt, needed in draws.items() if needed)
+        return tuple(salt for salt in (self.traffic_draw, self.variant_draw) if salt is not None)
 
     @cached_property
     def decisions(self) -> tuple[Decision, ...]:

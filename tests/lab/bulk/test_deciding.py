@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 
 from ffcore import Evaluator, Experiment, Flag, FlagSet, hash32
-from ffcore.lab.bulk.deciding import Part, _refuse_buckets, decide
+from ffcore.lab.bulk.deciding import Part, decide
+from ffcore.lab.bulk.kernels import refuse
 from ffcore.lab.bulk.plan import plan
 
 IDS = [f"user-{number}" for number in range(300)]
@@ -68,7 +69,7 @@ def test_invalid_rows_are_placed_in_their_frame() -> None:
 
 
 def test_keys_that_share_a_salt() -> None:
-    """A flag whose key is another's salt is hashed once, for both."""
+    """A flag whose key is another's salt."""
     arms: Any = [{"key": "a", "allocation": "1/2"}, {"key": "b", "allocation": "1/2"}]
     first, second = Flag("x", True, Fraction(100), variants=arms), Flag("x_variant", True, Fraction(30))
     found, _ = decide([plan(first), plan(second)], Part(0, pa.array(IDS), {}))
@@ -86,6 +87,6 @@ def test_remainders_are_exact(buckets: int) -> None:
     for accepted in {1, (buckets + 1) // 2, buckets - 1} - {0}:
         codes = np.zeros(words.size, dtype=np.int16)
 
-        _refuse_buckets(words, np.uint32(buckets), np.uint32(accepted), 9, codes)
+        refuse(words, np.uint32(buckets), np.uint32(accepted), 9, codes)
 
         assert np.array_equal(codes == 9, words.astype(np.int64) % buckets >= accepted)
