@@ -23,6 +23,10 @@ from ffcore.lab.bulk.sources import Source, read_frame
 COUNT_COLUMNS = ("key", "enabled", "reason", "variant", "users")
 #: The segment of each row; None: all are one segment.
 Groups = NDArray[np.int64] | None
+#: Users by segment and numbered decision.
+Matrix = NDArray[np.int64]
+#: For each plan a matrix; the rows with null or blank ids.
+Counted = tuple[list[Matrix], NDArray[np.int64]]
 
 
 def count_frame(
@@ -60,24 +64,49 @@ def count_frame(
     plans = plans_of(flags, keys)
     source = read_frame(frame, [user_id, *names])
     segments, groups = _segments(source, names)
-    parts = parts_of(source, plans, user_id)
-    answers = list(run(partial(_counts, plans, groups, len(segments)), parts, executor))
-    wrong_ids(np.concatenate([wrong for _, wrong in answers]), len(source), user_id)
-    totals = [sum(matrices) for matrices in zip(*(found for found, _ in answers), strict=True)]
-    rows = [row for plan, total in zip(plans, totals, strict=True) for row in _rows(plan, total, segments)]
-    return pd.DataFrame(rows, columns=[*names, *COUNT_COLUMNS])
+    parts = (
+        (part, None if groups is None else groups[part.start : part.start + len(part)])
+        for part in parts_of(source, plans, user_id)
+    )
+    totals, wrong = summed(plans, len(segments), run(partial(_counts, plans, len(segments)), parts, executor))
+    wrong_ids(wrong, len(source), user_id)
+    return listed(plans, totals, segments, names)
 
 
-def _counts(plans: Sequence[Plan], groups: Groups, size: int, part: Part) -> tuple[list[Any], NDArray[np.int64]]:
-    """Users of one part by segment and numbered decision: one matrix for each plan."""
+def _counts(plans: Sequence[Plan], size: int, task: tuple[Part, Groups]) -> Counted:
+    """Users of one part by segment and numbered decision, and which rows have invalid ids."""
+    part, groups = task
     found, wrong = decide(plans, part)
-    return [_matrix(plan_, codes, groups, size, part) for plan_, codes in zip(plans, found, strict=True)], wrong
+    return [matrix(plan_, codes, groups, size) for plan_, codes in zip(plans, found, strict=True)], wrong
 
 
-def _matrix(plan_: Plan, codes: Codes, groups: Groups, size: int, part: Part) -> NDArray[np.int64]:
+def matrix(plan_: Plan, codes: Codes, groups: Groups = None, size: int = 1) -> Matrix:
+    """Users by segment and numbered decision of one plan: segments x decisions."""
     width = len(plan_.decisions)
-    cells = codes if groups is None else groups[part.start : part.start + len(part)] * width + codes
+    cells = codes if groups is None else groups * width + codes
     return np.bincount(cells, minlength=size * width).reshape(size, width)
+
+
+def summed(plans: Sequence[Plan], size: int, answers: Iterable[Counted]) -> Counted:
+    """The counts of all parts together, and all rows with invalid ids."""
+    totals = [np.zeros((size, len(plan_.decisions)), dtype=np.int64) for plan_ in plans]
+    wrong = [np.empty(0, dtype=np.int64)]
+    for matrices, rows in answers:
+        wrong.append(rows)
+        for total, some in zip(totals, matrices, strict=True):
+            np.add(total, some, out=total)
+    return totals, np.concatenate(wrong)
+
+
+def listed(
+    plans: Sequence[Plan],
+    totals: Sequence[Matrix],
+    segments: Sequence[tuple[Any, ...]] = ((),),
+    names: Sequence[str] = (),
+) -> pd.DataFrame:
+    """The frame that `count_frame` returns, out of one matrix for each plan."""
+    rows = [row for plan_, total in zip(plans, totals, strict=True) for row in _rows(plan_, total, segments)]
+    return pd.DataFrame(rows, columns=[*names, *COUNT_COLUMNS])
 
 
 def _segment_names(by: Sequence[str]) -> list[str]:
@@ -100,7 +129,7 @@ def _segments(source: Source, names: list[str]) -> tuple[list[tuple[Any, ...]], 
     return list(frame.iloc[first].itertuples(index=False, name=None)), groups
 
 
-def _rows(plan_: Plan, total: NDArray[np.int64], segments: list[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+def _rows(plan_: Plan, total: Matrix, segments: Sequence[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
     for segment, counts in zip(segments, total.tolist(), strict=True):
         for decision, users in zip(plan_.decisions, counts, strict=True):
             if users or decision.enabled:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from ffcore.hashing import HASH_SPACE
 from ffcore.lab.bulk.columns import Columns, Values
+from ffcore.lab.bulk.executors import cut
 from ffcore.lab.bulk.hashing import suffixes_of
 from ffcore.lab.bulk.ids import id_array
 from ffcore.lab.bulk.kernels import Codes, Draws, Offsets, decide_all
@@ -27,6 +29,9 @@ class Part:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Part, (self.start, cut(self.ids), {name: cut(values) for name, values in self.columns.items()})
 
 
 def decide(plans: Sequence[Plan], part: Part) -> tuple[Sequence[Codes], NDArray[np.int64]]:

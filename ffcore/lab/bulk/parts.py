@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cache
 from threading import Timer
@@ -13,8 +13,9 @@ from typing import TypeVar
 import numpy as np
 import pyarrow as pa
 
-from ffcore.lab.bulk.columns import attributes
+from ffcore.lab.bulk.columns import Values, attributes
 from ffcore.lab.bulk.deciding import Part, decide
+from ffcore.lab.bulk.executors import in_order
 from ffcore.lab.bulk.hashing import hash_ids
 from ffcore.lab.bulk.ids import id_array
 from ffcore.lab.bulk.kernels import spread
@@ -25,33 +26,48 @@ from ffcore.model import Experiment, Flag, Variant
 
 #: Rows decided together: their hashes stay in the second-level cache, and threads share the rest evenly.
 PART_ROWS = 1 << 18
+#: The most that a part may hold of its columns: what travels to a worker in one message.
+PART_BYTES = 8_000_000
+Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 
 
 def parts_of(source: Source, plans: Sequence[Plan], user_id: str) -> Iterator[Part]:
     """The rows of a frame in parts, at least one, with those columns that the rules of active plans read."""
-    names = {name for plan in plans if plan.active for name in attributes(plan.rules)} - {"user_id"}
-    absent = sorted(names - set(source.names))
-    if absent:
-        warning("the frame has no column for %s: rules take it as missing for every user", ", ".join(absent))
-    read_names = sorted(names & set(source.names))
+    names = read_names(plans, source.names)
     ids = source.ids(user_id)
-    columns = {name: source.column(name) for name in read_names}
-    for start in range(0, max(1, len(ids)), PART_ROWS):
-        stop = start + PART_ROWS
+    columns = {name: source.column(name) for name in names}
+    rows = _rows_of_a_part({user_id: ids, **columns}, len(ids))
+    for start in range(0, max(1, len(ids)), rows):
+        stop = start + rows
         yield Part(start, ids[start:stop], {name: values[start:stop] for name, values in columns.items()})
 
 
-def run(work: Callable[[Part], Answer], parts: Iterable[Part], executor: Executor | None) -> Iterable[Answer]:
-    """Work on all parts, in their order; without an executor on a thread per core."""
-    waiting = list(parts)
-    if executor is not None:
-        return executor.map(work, waiting)
+def read_names(plans: Sequence[Plan], names: Sequence[str]) -> list[str]:
+    """Those of a frame's columns that the rules of active plans read; says which there are none of."""
+    wanted = {name for plan in plans if plan.active for name in attributes(plan.rules)} - {"user_id"}
+    absent = sorted(wanted - set(names))
+    if absent:
+        warning("the frame has no column for %s: rules take it as missing for every user", ", ".join(absent))
+    return sorted(wanted & set(names))
+
+
+def _rows_of_a_part(columns: Mapping[str, Values], rows: int) -> int:
+    size: int = sum(values.nbytes for values in columns.values() if not isinstance(values, list))
+    return max(1, min(PART_ROWS, PART_BYTES * rows // max(1, size)))
+
+
+def run(work: Callable[[Task], Answer], tasks: Iterable[Task], executor: Executor | None) -> Iterator[Answer]:
+    """Work on all parts, or on what describes them, in their order; without an executor on a thread per core.
+
+    The kernels are compiled here first, so that workers on the same machine find them on the disk.
+    """
     compile_kernels()
-    if len(waiting) == 1:
-        return map(work, waiting)
-    with ThreadPoolExecutor(min(len(waiting), os.cpu_count() or 1)) as threads:
-        return list(threads.map(work, waiting))
+    if executor is not None:
+        yield from in_order(work, tasks, executor)
+        return
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        yield from in_order(work, tasks, threads)
 
 
 @cache
@@ -64,6 +80,6 @@ def compile_kernels() -> None:
     plans = [plan(Flag("a", True, 50)), plan(Experiment("b", "active", halves, "1/2"))]  # type: ignore[arg-type]
     part = Part(0, pa.array(["a", "b" * 99]), {})
     (codes, _), _ = decide(plans, part)
-    spread(codes, 2, np.empty(2, np.bool_), np.empty(2, np.int8), np.empty(2, np.int8))
+    spread(codes, 2, True, np.empty(2, np.bool_), np.empty(2, np.int8), np.empty(2, np.int8))
     hash_ids(id_array(part.ids), ["a"])
     note.cancel()
