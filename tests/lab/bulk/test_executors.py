@@ -126,7 +126,7 @@ def test_a_failure_ends_the_work() -> None:
 
 # --- what travels
 
-TEXTS = pa.array([f"user-{number}" for number in range(50_000)])
+TEXTS = pa.array([f"user-number-{number}" for number in range(50_000)])
 FEW = pa.array(["NO", "DK", None, "SE"] * 12_500).dictionary_encode()
 COLUMNS: dict[str, pa.Array | pa.ChunkedArray] = {
     "text": TEXTS,
