@@ -19,6 +19,9 @@ from ffcore.lab.bulk.parts import parts_of, run
 from ffcore.lab.bulk.plan import Plan, plans_of
 from ffcore.lab.bulk.sources import Result, read_frame
 
+#: Result columns by name, and which rows have null or blank ids.
+Answer = tuple[dict[str, NDArray[Any]], NDArray[np.int64]]
+
 
 def evaluate_frame(
     frame: Any,
@@ -58,31 +61,51 @@ def evaluate_frame(
     plans = plans_of(flags, keys)
     source = read_frame(frame, [user_id])
     parts = parts_of(source, plans, user_id)
-    answers = list(run(partial(_columns, plans), parts, executor))
+    columns, wrong = _joined(plans, len(source), run(partial(_columns, plans), parts, executor))
     if on_invalid == "raise":
-        wrong_ids(np.concatenate([wrong for _, wrong in answers]), len(source), user_id)
-    return source.result(_joined(plans, [columns for columns, _ in answers]))
+        wrong_ids(wrong, len(source), user_id)
+    return source.result(_with_categories(plans, columns))
 
 
-def _columns(plans: Sequence[Plan], part: Part) -> tuple[dict[str, Any], NDArray[np.int64]]:
-    """The result columns of one part: truth values, and places among the categories."""
+def _columns(plans: Sequence[Plan], part: Part) -> Answer:
+    """The result columns of one part, and which rows of the frame have null or blank ids."""
     found, wrong = decide(plans, part)
-    columns: dict[str, Any] = {}
+    columns = _empty(plans, len(part))
     for plan_, codes in zip(plans, found, strict=True):
-        small = np.int8 if plan_.arms < 128 else np.int16
-        enabled, variants = np.empty(codes.size, dtype=np.bool_), np.full(codes.size, -1, dtype=small)
-        reasons = np.empty(codes.size, dtype=np.int8)
-        spread(codes, plan_.arms, enabled, variants[: codes.size if plan_.variants else 0], reasons)
-        columns[f"{plan_.key}.enabled"] = enabled
-        columns[f"{plan_.key}.variant"] = variants
-        columns[f"{plan_.key}.reason"] = reasons
+        enabled, variants, reasons = (columns[name] for name in _names(plan_))
+        spread(codes, plan_.arms, bool(plan_.variants), enabled, variants, reasons)
     return columns, wrong
 
 
-def _joined(plans: Sequence[Plan], parts: list[dict[str, Any]]) -> dict[str, Result]:
+def _joined(plans: Sequence[Plan], rows: int, answers: Iterable[Answer]) -> Answer:
+    """The columns of all parts, each copied to its place as it comes, and all rows with null or blank ids."""
+    columns, wrong = _empty(plans, rows), [np.empty(0, dtype=np.int64)]
+    stop = 0
+    for found, some in answers:
+        wrong.append(some)
+        start, stop = stop, stop + max(map(len, found.values()), default=0)
+        for name, values in found.items():
+            columns[name][start:stop] = values
+    return columns, np.concatenate(wrong)
+
+
+def _empty(plans: Sequence[Plan], rows: int) -> dict[str, NDArray[Any]]:
+    """Room for results: truth values, the place of the variant (-1: none), the place of the reason."""
+    columns: dict[str, NDArray[Any]] = {}
+    for plan_ in plans:
+        kinds = (np.bool_, np.int8 if plan_.arms < 128 else np.int16, np.int8)
+        for name, kind in zip(_names(plan_), kinds, strict=True):
+            columns[name] = np.empty(rows, dtype=kind)
+    return columns
+
+
+def _names(plan_: Plan) -> tuple[str, str, str]:
+    return f"{plan_.key}.enabled", f"{plan_.key}.variant", f"{plan_.key}.reason"
+
+
+def _with_categories(plans: Sequence[Plan], columns: dict[str, NDArray[Any]]) -> dict[str, Result]:
     categories: dict[str, tuple[str, ...]] = {}
     for plan_ in plans:
-        categories[f"{plan_.key}.variant"] = tuple(variant.key for variant in plan_.variants)
-        categories[f"{plan_.key}.reason"] = plan_.reasons
-    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return {name: (values, categories[name]) if name in categories else values for name, values in joined.items()}
+        _, variant, reason = _names(plan_)
+        categories |= {variant: tuple(one.key for one in plan_.variants), reason: plan_.reasons}
+    return {name: (values, categories[name]) if name in categories else values for name, values in columns.items()}

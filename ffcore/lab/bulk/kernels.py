@@ -214,17 +214,19 @@ def _last_word(data: Bytes, at: int, size: int) -> Word:
 
 
 @njit(nogil=True, cache=True)
-def _append_to_all(words: Words, shifted: Words, length: int, size: int) -> None:
-    """Put the suffix behind ids of one length that fit one block with it: every lane takes the same words."""
+def _toggle(words: Words, shifted: Words, length: int, size: int) -> None:
+    """Put the suffix behind ids of one length that fit one block with it, or take it away again."""
     for row in range(length >> 2, ((length + size) >> 2) + 1):
         piece = shifted[length & 3, row - (length >> 2) + 1]
         for lane in range(LANES):
-            words[row, lane] |= piece
-    words[14] = u32(8 * (length + size))
+            words[row, lane] ^= piece
+    bits = u32(8 * (length + size))
+    for lane in range(LANES):
+        words[14, lane] ^= bits
 
 
 @njit(nogil=True, cache=True)
-def _append_to_each(words: Words, shifted: Words, offsets: Offsets, extremes: Extremes, size: int, block: int) -> None:
+def _append(words: Words, shifted: Words, offsets: Offsets, extremes: Extremes, size: int, block: int) -> None:
     """Put what this block holds of the suffix behind ids of different lengths, and the bits where a message ends."""
     shortest, longest = extremes
     last = shifted.shape[1] - 1
@@ -246,16 +248,18 @@ def _hash_block(data: Bytes, offsets: Offsets, extremes: Extremes, suffixes: Suf
     shortest, longest = extremes
     size, shifted = suffixes.sizes[salt], suffixes.shifted[salt]
     _start(room.states)
-    _copy(room.packed.reshape(-1), room.words.reshape(-1))
     if shortest == longest and longest + size <= ONE_BLOCK:
-        _append_to_all(room.words, shifted, longest, size)
+        _toggle(room.packed, shifted, longest, size)
+        compress(room.packed, room.states, offsets.size - 1)
+        _toggle(room.packed, shifted, longest, size)
     else:
-        _append_to_each(room.words, shifted, offsets, extremes, size, 0)
-    compress(room.words, room.states, offsets.size - 1)
+        _copy(room.packed.reshape(-1), room.words.reshape(-1))
+        _append(room.words, shifted, offsets, extremes, size, 0)
+        compress(room.words, room.states, offsets.size - 1)
     _copy(room.states[0], room.hashes)
     for block in range(1, (longest + size + 8) // BLOCK + 1):
         _pack(data, offsets, extremes, block, room.words)
-        _append_to_each(room.words, shifted, offsets, extremes, size, block)
+        _append(room.words, shifted, offsets, extremes, size, block)
         compress(room.words, room.states, offsets.size - 1)
         for lane in range(offsets.size - 1):
             if (offsets[lane + 1] - offsets[lane] + size + 8) // BLOCK == block:
@@ -335,13 +339,13 @@ def refuse(hashes: Words, buckets: Word, accepted: Word, outside: int, codes: Co
 
 
 @njit(nogil=True, cache=True)
-def spread(codes: Codes, arms: int, enabled: Any, variants: Any, reasons: Any) -> None:
-    """Codes as three columns: enabled, the variant's place (of no variant -1) and the reason's place."""
+def spread(codes: Codes, arms: int, named: bool, enabled: Any, variants: Any, reasons: Any) -> None:
+    """Codes as three columns: enabled, the place of the variant (-1 for none, or unless `named`) and the reason's."""
+    variant_arms = arms if named else 0
     for row in range(codes.size):
         enabled[row] = codes[row] < arms
+        variants[row] = codes[row] if codes[row] < variant_arms else -1
         reasons[row] = max(codes[row] - (arms - 1), 0)
-    for row in range(variants.size):
-        variants[row] = codes[row] if codes[row] < arms else -1
 
 
 @njit(nogil=True, cache=True)
