@@ -4,10 +4,13 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from ffcore.commands import add_commands
 from ffcore.errors import ConfigError
+from ffcore.flagset import FlagSet
 
 EXIT_CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
 BAD_INPUT = 2
@@ -22,8 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         print(f"ffcore: {error}", file=sys.stderr)
         return BAD_INPUT
-    except KeyboardInterrupt:
-        print("ffcore: stopped", file=sys.stderr)
+    except KeyboardInterrupt as interrupt:
+        print(f"ffcore: {str(interrupt) or 'stopped'}", file=sys.stderr)
         return INTERRUPTED
 
 
@@ -44,8 +47,24 @@ def _parser() -> argparse.ArgumentParser:
         "--profile", default="standard", choices=("smoke", "standard", "full"), help="how long to measure"
     )
     bench.set_defaults(command=_bench)
-    add_commands(commands)
+    add_commands(commands, _evaluate_files)
     return parser
+
+
+def _evaluate_files(options: argparse.Namespace, flags: FlagSet) -> tuple[dict[str, Any], str]:
+    from ffcore.lab import evaluate_files
+
+    summary = evaluate_files(
+        options.users,
+        flags,
+        options.out,
+        options.flag or None,
+        options.id_column or "user_id",
+        carry=options.carry,
+        on_invalid="mark" if options.mark_invalid else "raise",
+        overwrite=options.overwrite,
+    )
+    return {**asdict(summary), "path": str(summary.path)}, str(summary)
 
 
 def _report(options: argparse.Namespace) -> int:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 from .errors import ConfigError, shown, suggestion
 from .evaluator import Evaluator
@@ -18,18 +18,38 @@ from .loading import load
 from .model import DEFAULT_BUCKETS, Decision, Experiment, Flag, to_item
 
 PASS, CHANGED = 0, 1
+#: Options that go with one user, and with the users of files.
+FOR_ONE = ("context", "trace")
+FOR_FILES = ("out", "id_column", "carry", "mark_invalid", "overwrite")
+#: Decides the users of files as the options say; gives the result as data and as a sentence.
+EvaluateFiles: TypeAlias = "Callable[[argparse.Namespace, FlagSet], tuple[dict[str, Any], str]]"
 
 
-def add_commands(commands: Any) -> None:
-    """Add the parsers of both commands."""
-    evaluate = commands.add_parser("evaluate", help="say what one user gets, and with --trace why")
+def add_commands(commands: Any, evaluate_files: EvaluateFiles) -> None:
+    """Add the parsers of both commands; deciding the users of files is the laboratory's, so a function is given."""
+    evaluate = commands.add_parser("evaluate", help="say what one user gets, and with --trace why; or decide files")
     _flag_file(evaluate.add_argument, "--flags", required=True)
-    evaluate.add_argument("--flag", required=True, metavar="KEY", help="the flag, or the experiment")
-    evaluate.add_argument("--user", required=True, metavar="ID")
-    evaluate.add_argument("--context", default="{}", metavar="JSON", help="the user's attributes")
+    keys = "the flag, or the experiment; for --users several, or all where none is named"
+    evaluate.add_argument("--flag", nargs="+", action="extend", default=[], metavar="KEY", help=keys)
+    who = evaluate.add_mutually_exclusive_group(required=True)
+    who.add_argument("--user", metavar="ID")
+    who.add_argument("--users", nargs="+", metavar="PATH", help="Parquet and CSV files, folders or patterns")
+    evaluate.add_argument("--context", metavar="JSON", help="the user's attributes")
     evaluate.add_argument("--trace", action="store_true", help="explain each step")
+    _add_files(evaluate.add_argument_group("with --users"))
+    evaluate.set_defaults(evaluate_files=evaluate_files)
     _common(evaluate, _evaluate)
     _add_flags(commands.add_parser("flags", help="list, validate or compare flag files, or print their schema"))
+
+
+def _add_files(files: Any) -> None:
+    files.add_argument("--out", metavar="FOLDER", help="where the results lie; repeated, an interrupted call goes on")
+    files.add_argument("--id-column", metavar="NAME", help="the column of ids (user_id)")
+    files.add_argument("--carry", nargs="+", action="extend", default=[], metavar="NAME", help="columns to copy")
+    files.add_argument(
+        "--mark-invalid", action="store_true", help="keep null and blank ids, with a reason of their own"
+    )
+    files.add_argument("--overwrite", action="store_true", help="begin anew where the folder holds other results")
 
 
 def _add_flags(flags: argparse.ArgumentParser) -> None:
@@ -60,16 +80,31 @@ def _common(parser: argparse.ArgumentParser, command: Any) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    others = FOR_ONE if options.users else FOR_FILES
+    misplaced = [f"--{name.replace('_', '-')}" for name in others if getattr(options, name)]
+    if misplaced:
+        raise ConfigError([(name, f"does not go with --user{'s' * bool(options.users)}") for name in misplaced])
     flags = load(options.flags, options.buckets)
-    context = _context(options.context)
-    _check_known(options.flag, flags)
+    for key in options.flag:
+        _check_known(key, flags)
+    if not options.users:
+        return _evaluate_one(options, flags)
+    if not options.out:
+        raise ConfigError([("--out", "expected a folder for the results")])
+    data, sentence = options.evaluate_files(options, flags)
+    return _print(options, data, sentence)
+
+
+def _evaluate_one(options: argparse.Namespace, flags: FlagSet) -> int:
+    if len(options.flag) != 1:
+        raise ConfigError([("--flag", f"expected one key, got {len(options.flag)}")])
+    context = _context("{}" if options.context is None else options.context)
     if not options.user.strip():
         raise ConfigError([("--user", f"expected an id that is not blank, got {shown(options.user)}")])
-    evaluator = Evaluator(flags)
-    trace = evaluator.trace(options.user, options.flag, context)
+    trace = Evaluator(flags).trace(options.user, options.flag[0], context)
     details = trace.to_dict() if options.trace else _details(trace.decision)
     sentences = str(trace) if options.trace else str(trace).splitlines()[-1]
-    return _print(options, {"key": options.flag, "user_id": options.user, **details}, sentences)
+    return _print(options, {"key": options.flag[0], "user_id": options.user, **details}, sentences)
 
 
 def _details(decision: Decision) -> dict[str, Any]:
