@@ -133,7 +133,7 @@ def interval_row(axes: Axes, check: Check, arm: str, row: int) -> tuple[float, f
     return min(low, -margin), max(high, margin)
 
 
-def side_note(axes: Axes, words: str, row: int, color: str = "black") -> None:
+def side_note(axes: Axes, words: str, row: float, color: str = "black") -> None:
     """Words at the right of a row."""
     place = axes.get_yaxis_transform()
     axes.text(1.02, row, words, transform=place, va="center", fontsize=FONT - 1, color=color)

@@ -1,0 +1,150 @@
+"""Figures of bulk decisions: throughput against rows, and how many times as fast as everybody else."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+from ffcore.lab.bench.bulk import CONTENDERS, LIMIT, THREADS, ours
+from ffcore.lab.bench.bulk_run import BulkRun
+from ffcore.lab.bench.display import interval, rate
+from ffcore.lab.plots import BLUE, FONT, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, Chart, chart, side_note
+
+OURS = tuple(ours("one flag", threads) for threads in THREADS)
+#: Colour, line and marker of each way all differ, so that no reader depends on one of them.
+COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, GREY)
+STYLES = ("-", "-", "--", ":", "-.", (0, (5, 1)), (0, (1, 1)))
+SHAPES = ("o", "s", "^", "D", "v", "P", "")
+LOOKS = dict(zip((*OURS, *CONTENDERS, LIMIT), zip(COLOURS, STYLES, SHAPES, strict=True), strict=True))
+BAR = 0.36
+UNITS = ((1e6, "M"), (1e3, "k"), (0.0, ""))
+
+
+def bulk_throughput(run: BulkRun) -> Chart:
+    """Decisions a second against rows, both axes logarithmic: ours on one thread and on two, the others, the limit.
+
+    The legend gives each way's rate over its largest number of rows.
+
+    >>> from ffcore.lab.bench.bulk import bulk
+    >>> run = bulk(["ann"], rows=[1_000, 2_000], rounds=6, seconds=0.001, contenders={})
+    >>> bulk_throughput(run).caption[:52]
+    'One flag at 50 %, decisions a second against rows, i'
+    """
+    what = "One flag at 50 %, decisions a second against rows, in figures over the most: median, 95 % interval."
+    blocks = f"The limit compresses {run.largest(LIMIT).rows:,} blocks."
+    figure, axes = chart("Decisions a second", f"{what} {_sample(run)} {blocks}", height=4.2, width=0.43)
+    drawn = sorted((name for name in LOOKS if name in run.paces), key=lambda name: -_speed(run, name))
+    entries = [_draw(axes, run, name) for name in drawn]
+    entries += [Line2D([], [], color="none", label=f"{name}:\n{why}") for name, why in run.absent.items()]
+    _logarithmic(axes, "x", "rows decided together")
+    _logarithmic(axes, "y", "decisions a second")
+    legend = axes.legend(
+        handles=entries, loc="upper left", bbox_to_anchor=(1, 1.06), handlelength=2.6, fontsize=FONT - 1, frameon=False
+    )
+    for text in legend.get_texts()[len(drawn) :]:
+        text.set_color(GREY)
+    return figure
+
+
+def bulk_ratios(run: BulkRun) -> Chart:
+    """How many times as many decisions a second as each other way and the limit, on a logarithmic axis.
+
+    >>> from ffcore.lab.bench.bulk import bulk
+    >>> run = bulk(["ann"], rows=[1_000], rounds=6, seconds=0.001, contenders={})
+    >>> bulk_ratios(run).caption[:60]
+    'One flag at 50 %, our decisions a second over those of each '
+    """
+    rows = [name for name in (*CONTENDERS, LIMIT) if name in run.paces or name in run.absent]
+    what = "One flag at 50 %, our decisions a second over those of each other way: bar median, line 95 % interval."
+    title = f"Times as fast, over {run.largest(OURS[0]).rows:,} rows"
+    figure, axes = chart(title, f"{what} {_sample(run)}{_fewer(run)}", height=0.3 + 0.8 * len(rows), width=0.47)
+    _logarithmic(axes, "x", "times as many decisions a second")
+    for place, name in enumerate(rows):
+        if name in run.absent:
+            side_note(axes, run.absent[name], place, GREY)
+        else:
+            _bars(axes, run, name, place)
+    axes.axvline(1, color="black", linewidth=1.2)
+    axes.set_yticks(range(len(rows)), [name.replace(", ", ",\n") for name in rows])
+    for label, name in zip(axes.get_yticklabels(), rows, strict=True):
+        label.set_color(GREY if name in run.absent else "black")
+    axes.set_ylim(len(rows) - 0.45, -0.55)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    return figure
+
+
+def _fewer(run: BulkRun) -> str:
+    """Which ways decided fewer rows than ours."""
+    most = run.largest(OURS[0]).rows
+    few = [
+        f"{name} {run.largest(name).rows:,}"
+        for name in CONTENDERS
+        if name in run.paces and run.largest(name).rows < most
+    ]
+    return f" Slow ways decide fewer rows, compared per row: {'; '.join(few)}." if few else ""
+
+
+def _sample(run: BulkRun) -> str:
+    return f"n = {run.rounds} interleaved rounds of each way and number of rows."
+
+
+def _speed(run: BulkRun, name: str) -> float:
+    return run.largest(name).rate().value or 0.0
+
+
+def _draw(axes: Axes, run: BulkRun, name: str) -> Line2D:
+    """One way's line with its band, and its rate over the most rows; the limit lies level over all rows."""
+    colour, style, marker = LOOKS[name]
+    paces = run.paces[name]
+    across = [pace.rows for pace in paces]
+    if name == LIMIT:
+        paces, across = 2 * paces, [run.paces[OURS[0]][end].rows for end in (0, -1)]
+    rates = [pace.rate() for pace in paces]
+    low, middle, high = np.array([(e.low, e.value, e.high) for e in rates], dtype=np.float64).T
+    axes.fill_between(across, low, high, color=colour, alpha=0.25, linewidth=0)
+    label = f"{name}:\n{interval(rates[-1], rate)}"
+    [line] = axes.plot(
+        across, middle, color=colour, linestyle=style, marker=marker, linewidth=2, markersize=7, label=label
+    )
+    return line
+
+
+def _bars(axes: Axes, run: BulkRun, name: str, place: int) -> None:
+    """A bar from 1 to the ratio of each of ours, its interval, and both in figures; the limit is one thread's."""
+    ways = OURS[:1] if name == LIMIT else OURS
+    for number, way in enumerate(ways):
+        at, colour = place + BAR * (number - (len(ways) - 1) / 2), LOOKS[way][0]
+        estimate = run.ratio(way, name)
+        side_note(axes, f"{way.partition(', ')[2]}: {interval(estimate, _three)}", at, colour)
+        if estimate.value and estimate.low and estimate.high:
+            axes.barh(at, estimate.value - 1, left=1, height=BAR * 0.9, color=colour, alpha=0.75)
+            axes.plot([estimate.low, estimate.high], [at, at], color="black", linewidth=2.5, solid_capstyle="butt")
+
+
+def _three(value: float) -> str:
+    return f"{value:.3g}"
+
+
+def _logarithmic(axes: Axes, name: Literal["x", "y"], label: str) -> None:
+    axes.set(**{f"{name}scale": "log", f"{name}label": label})
+    axis = axes.xaxis if name == "x" else axes.yaxis
+    axis.label.set_fontsize(FONT)
+    axis.set_major_formatter(FuncFormatter(lambda value, _: _decade(value)))
+    axis.set_minor_formatter(NullFormatter())
+    axes.grid(axis=name, color="#dddddd", linewidth=0.8)
+    axes.set_axisbelow(True)
+
+
+def _decade(value: float) -> str:
+    """A power of ten in short.
+
+    >>> [_decade(value) for value in (0.1, 10, 100_000, 1e7)]
+    ['0.1', '10', '100 k', '10 M']
+    """
+    unit, name = next((unit or 1.0, name) for unit, name in UNITS if value >= unit)
+    return f"{value / unit:g} {name}".strip()

@@ -1,0 +1,99 @@
+"""What a bulk measurement found: decisions a second by way and number of rows, ratios within rounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ffcore.errors import suggestion
+from ffcore.lab.bench.display import duration, interval, rate, table
+from ffcore.lab.bench.estimate import Estimate, Floats, median, paired_ratio
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pace:
+    """How fast so many rows were decided: decisions a second, one figure a round; `decisions` were timed in all."""
+
+    rows: int
+    rates: Floats
+    decisions: int
+
+    def rate(self) -> Estimate:
+        """Median decisions a second over the rounds; needs at least six.
+
+        >>> import numpy as np
+        >>> Pace(1_000, np.arange(1.0, 12.0), 11_000).rate()
+        Estimate(value=6.0, low=2.0, high=10.0, n=11)
+        """
+        return median(self.rates)
+
+    def cost(self) -> Estimate:
+        """Median nanoseconds a decision.
+
+        >>> import numpy as np
+        >>> Pace(1_000, np.full(6, 1e6), 6_000).cost().value
+        1000.0
+        """
+        return median(1e9 / self.rates)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BulkRun:
+    """What `bulk` measured.
+
+    Attributes:
+        paces: by way of deciding, one for each number of rows, in rising order.
+        absent: why other ways were not measured.
+        shortest: seconds of the shortest timed block.
+        seed: drew the order.
+    """
+
+    paces: Mapping[str, tuple[Pace, ...]]
+    absent: Mapping[str, str]
+    shortest: float
+    seed: int
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds were timed."""
+        return int(next(iter(self.paces.values()))[0].rates.size)
+
+    def largest(self, name: str) -> Pace:
+        """A way's pace over its largest number of rows.
+
+        Raises:
+            KeyError: nothing of this name was measured.
+        """
+        if name not in self.paces:
+            raise KeyError(f"nothing measured is called {name!r}{suggestion(name, self.paces)}")
+        return self.paces[name][-1]
+
+    def ratio(self, name: str, baseline: str) -> Estimate:
+        """A way's decisions a second over another's, paired by round, each over its largest number of rows."""
+        return paired_ratio(self.largest(name).rates, self.largest(baseline).rates)
+
+    def to_dict(self) -> dict[str, object]:
+        """The whole run, ready for JSON; rates in decisions a second."""
+        ways = {
+            name: [{"rows": pace.rows, "decisions": pace.decisions, "rate": pace.rate().to_dict()} for pace in paces]
+            for name, paces in self.paces.items()
+        }
+        settings = {"rounds": self.rounds, "seed": self.seed, "shortest_block": self.shortest}
+        return {"unit": "1/s", **settings, "absent": dict(self.absent), "ways": ways}
+
+    def _repr_html_(self) -> str:
+        rows = [self._row(name, pace) for name, paces in self.paces.items() for pace in paces]
+        absent = [{"way": name, "rows": why} for name, why in self.absent.items()]
+        return table([*rows, *absent], self._note())
+
+    def _row(self, name: str, pace: Pace) -> dict[str, str]:
+        return {
+            "way": name,
+            "rows": f"{pace.rows:,}",
+            "decisions a second": interval(pace.rate(), rate),
+            "time a decision": interval(pace.cost(), duration),
+        }
+
+    def _note(self) -> str:
+        shortest = duration(self.shortest * 1e9)
+        return f"Median [95 % interval] over {self.rounds} interleaved rounds, each block at least {shortest}."

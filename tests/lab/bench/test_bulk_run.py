@@ -1,0 +1,54 @@
+"""A bulk measurement's figures: rates, ratios paired by round, a table, a record."""
+
+import json
+
+import numpy as np
+import pytest
+
+from ffcore.lab.bench.bulk_run import BulkRun, Pace
+
+
+def pace(rows: int, *rates: float) -> Pace:
+    """A pace of these rates."""
+    return Pace(rows, np.array(rates), rows * len(rates))
+
+
+RUN = BulkRun(
+    {
+        "ours": (pace(10, *[1e6] * 6), pace(100, 6e6, 5e6, 4e6, 3e6, 2e6, 1e6)),
+        "theirs": (pace(10, 3e6, 2.5e6, 2e6, 1.5e6, 1e6, 5e5),),
+    },
+    {"nobody": "x is not installed"},
+    0.02,
+    0,
+)
+
+
+def test_ratios_are_paired_by_round_over_the_largest_rows() -> None:
+    """Rounds that slow both down leave the ratio where it was."""
+    assert RUN.ratio("ours", "theirs").value == 2
+    assert (RUN.ratio("ours", "theirs").low, RUN.ratio("ours", "theirs").high) == (2, 2)
+    assert RUN.largest("ours").rows == 100
+
+
+def test_an_unknown_way_names_the_nearest() -> None:
+    """A misspelt name is answered with those there are."""
+    with pytest.raises(KeyError, match="did you mean ours"):
+        RUN.largest("our")
+
+
+def test_the_table_names_every_way_and_who_is_absent() -> None:
+    """Each pace has a row with its rows, rate and time a decision; the absent ones have their reason."""
+    html = RUN._repr_html_()
+
+    for part in ("ours", "theirs", "1.00 M/s [1.00 M/s, 1.00 M/s]", "1.00 µs", "x is not installed", "6 interleaved"):
+        assert part in html
+
+
+def test_the_record_is_plain_json() -> None:
+    """All paces, the absent and the settings survive JSON."""
+    record = json.loads(json.dumps(RUN.to_dict()))
+
+    assert [found["rows"] for found in record["ways"]["ours"]] == [10, 100]
+    assert record["ways"]["theirs"][0]["rate"]["n"] == record["rounds"] == 6
+    assert record["absent"] == {"nobody": "x is not installed"}
