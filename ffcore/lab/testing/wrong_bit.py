@@ -1,0 +1,54 @@
+"""The negative control of bulk decisions: kernels one bit of whose MD5 constants is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from types import FunctionType
+from typing import Any
+from unittest import mock
+
+from numba import njit
+from numba.extending import intrinsic
+
+from ffcore.lab.bulk import deciding, kernels
+
+#: What a change of the constants reaches, from the inside out: writers of instructions, then compiled functions.
+WRITERS = ("_steps", "_write_compress_together")
+COMPILED = ("compress", "_hash_block", "decide_all")
+
+
+@contextmanager
+def wrong_bit() -> Iterator[None]:
+    """Decide everything in bulk with a wrong lowest bit in the constant of the first of MD5's 64 steps.
+
+    All steps after it see the difference, so every hash is another one; decisions that need no hash stay right.
+    Compiling takes seconds, once in a process; the faulty kernels never reach the cache on disk.
+
+    >>> from ffcore import Flag, FlagSet
+    >>> from ffcore.lab import evaluate_frame
+    >>> import pandas as pd
+    >>> flags = FlagSet([Flag("dark-mode", enabled=True, rollout_percentage=50)])
+    >>> users = pd.DataFrame({"user_id": [str(user) for user in range(1_000)]})
+    >>> right = evaluate_frame(users, flags)
+    >>> with wrong_bit():
+    ...     wrong = evaluate_frame(users, flags)
+    >>> bool(400 < (right["dark-mode.enabled"] != wrong["dark-mode.enabled"]).sum() < 600)
+    True
+    """
+    with mock.patch.object(deciding, "decide_all", _faulty_decide_all()):
+        yield
+
+
+@cache
+def _faulty_decide_all() -> Any:
+    """The kernel that decides, compiled anew with all that stands between it and the table of constants."""
+    names = dict(vars(kernels))
+    names["CONSTANTS"] = [kernels.CONSTANTS[0] ^ 1, *kernels.CONSTANTS[1:]]
+    for name in WRITERS:
+        names[name] = FunctionType(names[name].__code__, names)
+    names["_compress_together"] = intrinsic(names["_write_compress_together"])
+    for name in COMPILED:
+        names[name] = njit(nogil=True)(FunctionType(names[name].py_func.__code__, names, name))
+    return names["decide_all"]
