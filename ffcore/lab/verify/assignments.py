@@ -1,43 +1,101 @@
-"""Who gets what: a flag, an experiment or an assignment function applied to a population, as arrays."""
+"""Who gets what: a flag, an experiment, an assignment function or a logged column over a population, as arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ffcore.decide import compile_experiment, compile_flag
-from ffcore.errors import ConfigError, shown
-from ffcore.lab.verify.users import Population, rule_attributes
-from ffcore.model import Decision, Experiment, Flag
+from ffcore.errors import ConfigError, shown, suggestion
+from ffcore.hashing import hash32
+from ffcore.lab.bulk.columns import attributes
+from ffcore.lab.bulk.deciding import decide
+from ffcore.lab.bulk.plan import plan
+from ffcore.lab.verify.answers import Answers, Assign, call, call_for_words, read_answers, refusal
+from ffcore.lab.verify.users import Mask, Population
+from ffcore.model import Experiment, Flag
 
 DEFAULT_KEY = "verify"
-#: ``assign(user_id, key)``: a bool or a variant's key; marked with ``vectorized``: the same for an array of ids.
-Assign = Callable[[Any, str], Any]
-Subject = Flag | Experiment | Assign
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
+class Logged:
+    """A column of the users' frame that says what each user got."""
+
+    column: str
+
+
+Subject = Flag | Experiment | Logged | Assign
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Assigned:
     """Distinct eligible users and what they got; in step with each other.
 
-    ``repeated`` counts rows of users already seen, ``ineligible`` rows that targeting excludes.
+    Attributes:
+        population: All users.
+        rows: Which rows of the population are counted: the first eligible one of each user.
+        answers: What each counted user got.
+        ineligible: How many rows targeting excludes.
+        conflicting: How many users got several different answers.
     """
 
-    users: list[str]
-    enabled: NDArray[np.bool_]
-    variants: NDArray[np.object_]
-    repeated: int
+    population: Population
+    rows: Mask
+    answers: Answers
     ineligible: int
+    conflicting: int = 0
+
+    def __len__(self) -> int:
+        return int(self.answers.codes.size)
+
+    @property
+    def users(self) -> pa.LargeStringArray:
+        """The ids of the users."""
+        return self.population.ids.text.filter(pa.array(self.rows))
+
+    @property
+    def enabled(self) -> Mask:
+        """Whether the user is on."""
+        on: Mask = self.answers.codes < len(self.answers.arms)
+        return on
+
+    @property
+    def variants(self) -> pd.Categorical[str]:
+        """The user's variant; null where there is none."""
+        named = [code for code, arm in enumerate(self.answers.arms) if arm is not None]
+        places = np.full(max(len(self.answers.arms), self.answers.codes.max(initial=0) + 1), -1)
+        places[named] = np.arange(len(named))
+        keys = pd.Index([arm for arm in self.answers.arms if arm is not None])
+        return pd.Categorical.from_codes(places.take(self.answers.codes), keys)
+
+    @property
+    def repeated(self) -> int:
+        """How many eligible rows are of users already seen."""
+        return len(self.population) - self.ineligible - len(self)
+
+    @property
+    def notes(self) -> dict[str, int]:
+        """What the counting left out."""
+        return {"repeated": self.repeated, "ineligible": self.ineligible, "conflicting": self.conflicting}
+
+    def counts(self) -> dict[str | None, int]:
+        """Enabled users of each arm that anybody got: a variant's key, or None for users without a variant."""
+        found = {row["values"]: row["counts"] for row in pc.value_counts(pa.array(self.answers.codes)).to_pylist()}
+        return {arm: found[code] for code, arm in enumerate(self.answers.arms) if code in found}
 
 
 def vectorized(assign: Function) -> Function:
-    """Marks an assignment function that takes an array of ids, so that it is called once for all users.
+    """Marks an assignment function that takes a numpy array of ids (objects, each a str): it is called once for all.
+
+    It returns as many answers: a list, or an array of numpy, pandas, Polars or Arrow.
 
     >>> @vectorized
     ... def everyone(user_ids, key):
@@ -49,73 +107,120 @@ def vectorized(assign: Function) -> Function:
     return assign
 
 
+def logged(column: str) -> Logged:
+    """What each user got, as a column of the users' frame says: the subject of a check of logged assignments.
+
+    The column holds truth values or variants' keys, as text or categories; null means not enabled. A user may stand in
+    several rows, but an assignment gives one answer: users with several different ones are counted in
+    ``details["conflicting"]`` and fail the check. Logs in which users change by right (over a change of the flag, or
+    a cache's time to live) are for ``audit``.
+
+    >>> from ffcore.lab.verify.users import read_users
+    >>> frame = pd.DataFrame({"user_id": ["anna", "ben", "anna"], "variant": ["blue", None, "red"]})
+    >>> found = assigned(logged("variant"), read_users(frame))
+    >>> found.counts(), found.repeated, found.conflicting
+    ({'blue': 1}, 1, 1)
+    """
+    if not isinstance(column, str):
+        raise ConfigError([("column", f"expected the name of a column, got {shown(column)}")])
+    return Logged(column)
+
+
 def assigned(subject: Subject, population: Population) -> Assigned:
     """What each distinct eligible user gets; a function is called with its own ``key`` attribute, or "verify".
 
-    >>> found = assigned(lambda user_id, key: user_id == "anna", Population(["anna", "ben", "anna"]))
-    >>> found.users, found.enabled.tolist(), found.repeated
+    >>> from ffcore.lab.verify.users import read_users
+    >>> found = assigned(lambda user_id, key: user_id == "anna", read_users(["anna", "ben", "anna"]))
+    >>> found.users.to_pylist(), found.enabled.tolist(), found.repeated
     (['anna', 'ben'], [True, False], 1)
     """
-    if isinstance(subject, (Flag, Experiment)):
-        decisions = decide_all(subject, population)
-        eligible = [decision.reason != "targeting_rules_not_met" for decision in decisions]
-        answers: list[Any] = [decision.variant or decision.enabled for decision in decisions]
-    else:
-        answers, eligible = call(subject, population.ids), [True] * len(population.ids)
-    admitted = [row for row, admits in enumerate(eligible) if admits]
-    rows = sorted({population.ids[row]: row for row in reversed(admitted)}.values())
-    values = [answers[row] for row in rows]
-    return Assigned(
-        users=[population.ids[row] for row in rows],
-        enabled=np.array([is_on(value) for value in values], dtype=bool),
-        variants=np.array([value if isinstance(value, str) else None for value in values], dtype=object),
-        repeated=len(admitted) - len(rows),
-        ineligible=len(eligible) - len(admitted),
-    )
+    return next(assigned_all([subject], population))
 
 
-def decide_all(subject: Flag | Experiment, population: Population) -> list[Decision]:
-    """The decision for each user of the population, row by row."""
-    decide = compile_flag(subject) if isinstance(subject, Flag) else compile_experiment(subject)
-    if not subject.targeting_rules:
-        return [decide(user_id, None) for user_id in population.ids]
-    contexts = population.contexts(rule_attributes(subject.targeting_rules))
-    return [decide(user_id, context) for user_id, context in zip(population.ids, contexts, strict=True)]
+def assigned_all(subjects: Sequence[Subject], population: Population) -> Iterator[Assigned]:
+    """What each subject gives; the flags and experiments among them are decided together, each salt hashed once."""
+    decided = decide_all([subject for subject in subjects if isinstance(subject, Flag | Experiment)], population)
+    for subject in subjects:
+        yield next(decided) if isinstance(subject, Flag | Experiment) else answered(subject, population)
 
 
-def call(assign: Assign, user_ids: Sequence[str]) -> list[Any]:
-    """The answers of an assignment function, each a bool or a variant's key; None and NaN are False."""
-    key = getattr(assign, "key", DEFAULT_KEY)
-    if not getattr(assign, "vectorized", False):
-        return list(read_answers((assign(user_id, key) for user_id in user_ids), user_ids))
-    answers = np.asarray(assign(np.array(user_ids, dtype=object), key)).tolist()
-    if not isinstance(answers, list) or len(answers) != len(user_ids):
-        wanted = f"one value for each of {len(user_ids):,} users"
-        raise ConfigError([("assign", f"must return {wanted}, got {shown(answers)}")])
-    return list(read_answers(answers, user_ids))
+def decide_all(items: Sequence[Flag | Experiment], population: Population) -> Iterator[Assigned]:
+    """What flags and experiments give, by the bulk engine."""
+    plans = [plan(item) for item in items]
+    names = {name for item in items for name in attributes(item.targeting_rules)}
+    found = population.by_parts(lambda part: decide(plans, part)[0], names) if items else []
+    for number, one in enumerate(plans):
+        codes = np.concatenate([part[number] for part in found])
+        excluded = [decision.reason for decision in one.decisions].index("targeting_rules_not_met")
+        arms = tuple(decision.variant for decision in one.decisions if decision.enabled)
+        yield gathered(population, Answers(codes, arms), codes != excluded)
 
 
-def read_answers(answers: Iterable[Any], user_ids: Sequence[str]) -> Iterable[bool | str]:
-    """Answers as bools and keys; anything else is a ConfigError that names the user."""
-    for answer, user_id in zip(answers, user_ids, strict=True):
-        if isinstance(answer, (bool, str)):
-            yield answer
-        elif isinstance(answer, np.bool_):
-            yield bool(answer)
-        elif answer is None or answer is pd.NA or (isinstance(answer, float) and np.isnan(answer)):
-            yield False
-        else:
-            expected = "expected a bool or a variant's key"
-            raise ConfigError([("assign", f"returned {shown(answer)} for user {shown(user_id)}; {expected}")])
+def answered(subject: Logged | Assign, population: Population) -> Assigned:
+    """What a function or a logged column gives; all users are eligible."""
+    answers = read_column(subject.column, population) if isinstance(subject, Logged) else ask(subject, population)
+    everyone = np.ones(len(population), dtype=np.bool_)
+    return gathered(population, answers, everyone, population.in_conflict(answers.codes))
 
 
-def is_on(answer: bool | str) -> bool:
-    """Whether an answer puts the user into the rollout: True or a variant's key.
+def ask(assign: Assign, population: Population) -> Answers:
+    """What an assignment function answers."""
+    if not callable(assign):
+        hint = f"; for a column of logged variants: logged({assign!r})" if isinstance(assign, str) else ""
+        kinds = "a flag, an experiment, an assignment function or a logged column"
+        raise ConfigError([("flag", f"expected {kinds}, got {shown(assign)}{hint}")])
+    return call(assign, population.ids.text, getattr(assign, "key", DEFAULT_KEY))
 
-    >>> is_on("blue"), is_on(False)
-    (True, False)
+
+def read_column(column: str, population: Population) -> Answers:
+    """What a logged column says."""
+    if population.source is None:
+        raise ConfigError([("users", f"expected a frame with the column {column}, got ids alone")])
+    count = population.names.count(column)
+    if count != 1:
+        message = f"{count} columns of the frame have this name" if count else "the frame has no such column"
+        raise ConfigError([(column, f"{message}{suggestion(column, population.names)}")])
+    refuse = refusal(population.ids.text, "a truth value or a variant's key", column, "holds ")
+    return read_answers(population.source.column(column), refuse)
+
+
+def gathered(population: Population, answers: Answers, eligible: Mask, conflicting: int = 0) -> Assigned:
+    """The answers of each user's first eligible row."""
+    rows = population.first_rows(eligible)
+    codes = answers.codes if rows.all() else answers.codes[rows]
+    ineligible = len(population) - int(np.count_nonzero(eligible))
+    return Assigned(population, rows, Answers(codes, answers.arms), ineligible, conflicting)
+
+
+def hashed(assign: Assign | None, population: Population, keys: Sequence[str]) -> NDArray[np.uint32]:
+    """The 32-bit integers of an assignment function, or the product's own hash, for each distinct user.
+
+    Args:
+        assign: ``assign(user_id, key)``, or its array form; None and ``ffcore.hash32`` mean the product's hash, which
+            the kernels compute.
+        population: the users.
+        keys: what follows the id: flags' keys, or salts.
+
+    Returns:
+        uint32, keys x distinct users in order of first occurrence.
+
+    Raises:
+        ConfigError: a key that is no text, or an answer that is no whole number of 32 bits; it names the user.
+
+    >>> from ffcore.lab.verify.users import read_users
+    >>> hashed(None, read_users(["anna", "ben", "anna"]), ["a", "b"]).shape
+    (2, 2)
     """
-    return answer is True or isinstance(answer, str)
+    if isinstance(keys, str) or not all(isinstance(key, str) for key in keys):
+        raise ConfigError([("keys", f"expected several keys, each a text, got {shown(keys)}")])
+    rows = population.first_rows(np.ones(len(population), dtype=np.bool_))
+    if assign is None or assign is hash32:
+        words = population.hashes(list(keys))
+        return words if rows.all() else words[:, rows]
+    text = population.ids.text.filter(pa.array(rows))
+    return (
+        np.stack([call_for_words(assign, text, key) for key in keys]) if keys else np.empty((0, len(text)), np.uint32)
+    )
 
 
 def salt_of(subject: Flag | Experiment) -> str:

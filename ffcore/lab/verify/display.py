@@ -98,10 +98,8 @@ def reason(check: Check) -> str:
     'users in an arm of 0 %: 2 in 2'
     """
     details = check.details
-    if details.get("leak"):
-        return f"users in an arm of 0 %: {', '.join(f'{count:,} in {arm}' for arm, count in details['leak'].items())}"
-    if not details.get("proof", {}).get("holds", True):
-        return proof_text(details["proof"])
+    if violated := violation(details):
+        return violated
     if check.p_value is None:
         return "nobody is where nobody may be" if check.verdict == "pass" else no_evidence(check)
     if check.verdict == "fail":
@@ -110,6 +108,19 @@ def reason(check: Check) -> str:
     if details.get("watch"):
         return f"p {p_text(check.p_value)} is below 0.01: watch it"
     return "every interval lies inside its margin" if check.verdict == "pass" else no_evidence(check)
+
+
+def violation(details: Mapping[str, Any]) -> str:
+    """What must never be, whatever the shares; nothing if it is not.
+
+    >>> violation({"conflicting": 3}), violation({"leak": {"b": 1}}), violation({})
+    ('3 users got several different answers', 'users in an arm of 0 %: 1 in b', '')
+    """
+    if details.get("conflicting"):
+        return f"{details['conflicting']:,} users got several different answers"
+    if details.get("leak"):
+        return f"users in an arm of 0 %: {', '.join(f'{count:,} in {arm}' for arm, count in details['leak'].items())}"
+    return "" if details.get("proof", {}).get("holds", True) else proof_text(details["proof"])
 
 
 def proof_text(proof: Mapping[str, Any]) -> str:

@@ -7,17 +7,24 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ffcore.errors import ConfigError, shown
 from ffcore.hashing import HASH_SPACE, accepted_buckets, hash32, share_threshold
-from ffcore.lab.verify.assignments import Assigned, Subject, assigned, salt_of
+from ffcore.lab.bulk.columns import attributes
+from ffcore.lab.bulk.deciding import Part
+from ffcore.lab.bulk.hashing import hash_ids
+from ffcore.lab.bulk.ids import id_array
+from ffcore.lab.verify.assignments import Assigned, Logged, Subject, assigned, salt_of
 from ffcore.lab.verify.check import Check
 from ffcore.lab.verify.counts import Counts, is_share
 from ffcore.lab.verify.shares import check_rates, judge
-from ffcore.lab.verify.users import Users, read_users, rule_attributes
+from ffcore.lab.verify.users import Users, read_users
 from ffcore.model import Experiment, Flag
 
 ON, OFF = "enabled", "not enabled"
+#: Users whose bucket the evaluator's own hash confirms, so that the proof does not rest on the kernels alone.
+LOOKED_AT = 1_000
 
 
 def rollout(
@@ -27,12 +34,13 @@ def rollout(
 
     For a flag or an experiment there are two parts. A proof: the accepted buckets are exactly the configured share,
     and every user's decision follows from the user's bucket. And the sample: equivalence of the enabled share with the
-    target (two one-sided tests at 0.05). A function has the sample alone.
+    target (two one-sided tests at 0.05). A function and a logged column have the sample alone; a user to whom they
+    give several answers fails the check, and ``details["conflicting"]`` counts such users.
 
     Args:
-        flag: A Flag, an Experiment (its traffic), or ``assign(user_id, key)``.
+        flag: A Flag, an Experiment (its traffic), ``assign(user_id, key)``, or ``logged(column)``.
         users: A sequence of ids, or a frame with ``user_id`` and context columns. Repeated users count once.
-        expected: The target share, a fraction; by default what is configured. A function needs it.
+        expected: The target share, a fraction; by default what is configured. A function or a column needs it.
         margin: The largest deviation that counts as equal, at most a fifth of the share and of its complement.
         alpha: The alarm rate.
 
@@ -41,7 +49,7 @@ def rollout(
         inconclusive, and ``details["proof"]`` counts buckets. A target of exactly 0 or 1 is a proof over these users.
 
     Raises:
-        ConfigError: No target for a function, a target that is no share, users that cannot be read.
+        ConfigError: No target for a function or a column, a target that is no share, users that cannot be read.
 
     >>> flag = Flag("new-checkout", enabled=True, rollout_percentage=50)
     >>> check = rollout(flag, range(20_000), margin=0.02)
@@ -53,17 +61,17 @@ def rollout(
     population = read_users(users)
     found = assigned(flag, population)
     on = int(np.count_nonzero(found.enabled))
-    counts = Counts((ON, OFF), (on, len(found.users) - on), (float(target), float(1 - target)))
-    notes: dict[str, Any] = {"repeated": found.repeated, "ineligible": found.ineligible}
+    counts = Counts((ON, OFF), (on, len(found) - on), (float(target), float(1 - target)))
+    notes: dict[str, Any] = found.notes
     if isinstance(flag, (Flag, Experiment)):
         notes["proof"] = prove_buckets(flag, found, target)
-        notes["missing_attributes"] = population.missing(rule_attributes(flag.targeting_rules))
+        notes["missing_attributes"] = population.missing(attributes(flag.targeting_rules))
     return conclude(judge("rollout", counts, alpha, margin, notes))
 
 
 def conclude(check: Check) -> Check:
     """The check with the proof's failure, the outcome's name, and the enabled share alone."""
-    proven = check.details.get("proof", {}).get("holds", True)
+    proven = check.details.get("proof", {}).get("holds", True) and not check.details["conflicting"]
     verdict = check.verdict if proven else "fail"
     outcomes = {"pass": "equivalent", "inconclusive": "inconclusive"}
     failed = "equivalent though detectably different" if proven and check.details["equivalent"] else "different"
@@ -86,7 +94,8 @@ def read_target(subject: Subject, expected: float | None) -> Fraction:
         return subject.rollout_percentage / 100 if subject.enabled else Fraction(0)
     if isinstance(subject, Experiment):
         return subject.traffic_allocation if subject.status == "active" else Fraction(0)
-    raise ConfigError([("expected", "an assignment function needs its target share")])
+    what = "a logged column" if isinstance(subject, Logged) else "an assignment function"
+    raise ConfigError([("expected", f"{what} needs its target share")])
 
 
 def prove_buckets(subject: Flag | Experiment, found: Assigned, target: Fraction) -> dict[str, Any]:
@@ -100,8 +109,8 @@ def prove_buckets(subject: Flag | Experiment, found: Assigned, target: Fraction)
     else:
         salt, buckets = f"{salt_of(subject)}_traffic", HASH_SPACE
         accepted = share_threshold(subject.traffic_allocation) if subject.status == "active" else 0
-    inside = [hash32(user_id, salt) % buckets < accepted for user_id in found.users]
-    disagreeing = int(np.count_nonzero(found.enabled != np.array(inside, dtype=bool)))
+    inside = in_buckets(found, salt, buckets, accepted)
+    disagreeing = int(np.count_nonzero(found.enabled != inside))
     exact = abs(Fraction(accepted, buckets) - target) < Fraction(1, HASH_SPACE)
     return {
         "accepted": accepted,
@@ -111,3 +120,21 @@ def prove_buckets(subject: Flag | Experiment, found: Assigned, target: Fraction)
         "disagreeing_users": disagreeing,
         "holds": exact and not disagreeing,
     }
+
+
+def in_buckets(found: Assigned, salt: str, buckets: int, accepted: int) -> NDArray[np.bool_]:
+    """Which users fall into the accepted buckets: by the kernels, and some spread over all by the plain hash."""
+
+    def of_part(part: Part) -> NDArray[np.bool_]:
+        words = hash_ids(id_array(part.ids), [salt])[0]
+        inside: NDArray[np.bool_] = (words if buckets == HASH_SPACE else words % np.uint32(buckets)) < accepted
+        return inside
+
+    inside = np.concatenate(found.population.by_parts(of_part))
+    if len(found) < inside.size:
+        inside = inside[found.rows]
+    rows = np.flatnonzero(found.rows)
+    for place in np.unique(np.linspace(0, rows.size - 1, min(rows.size, LOOKED_AT)).astype(int)):
+        user_id = found.population.ids.text[rows[place]].as_py()
+        inside[place] = hash32(user_id, salt) % buckets < accepted
+    return inside

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from ffcore.errors import ConfigError
-from ffcore.lab.verify.assignments import Assigned, Subject, assigned
+from ffcore.lab.bulk.columns import attributes
+from ffcore.lab.verify.assignments import Assigned, Logged, Subject, assigned_all
 from ffcore.lab.verify.check import Check
 from ffcore.lab.verify.counts import Counts, share_problems
 from ffcore.lab.verify.rollouts import read_target
 from ffcore.lab.verify.shares import WATCH_BELOW, check_rates, judge, verdict
-from ffcore.lab.verify.users import Population, Users, read_users, rule_attributes
+from ffcore.lab.verify.users import Population, Users, read_users
 from ffcore.model import Experiment, Flag
 
 MIN_ARMS = 2
+NO_VARIANT = "(no variant)"
 RAMP = (1, 5, 10, 25, 50, 100)
 
 
@@ -36,7 +37,8 @@ def variants(
     times their number (Bonferroni), so the alarm rate holds for the whole check. Passing rests on the own percentage.
 
     Args:
-        flag: A Flag, an Experiment, or ``assign(user_id, key)`` that returns a variant's key, or None for nobody.
+        flag: A Flag, an Experiment, ``assign(user_id, key)`` that returns a variant's key, or None for nobody, or
+            ``logged(column)``. Users to whom the last two give several answers fail the check.
         users: A sequence of ids, or a frame with ``user_id`` and context columns. Repeated users count once.
         expected: The share of each variant within the enabled, summing to 1; by default what is configured.
         margin: The largest deviation that counts as equal, at most a fifth of a share and of its complement.
@@ -47,7 +49,7 @@ def variants(
         ``details["population_needed"]`` says how many users yield ``n_needed`` enabled ones.
 
     Raises:
-        ConfigError: No variants, no expectation for a function, shares that do not sum to 1.
+        ConfigError: No variants, no expectation for a function or a column, shares that do not sum to 1.
 
     >>> arms = [{"key": "blue", "allocation": 0.5}, {"key": "green", "allocation": 0.5}]
     >>> flag = Flag("button", enabled=True, rollout_percentage=100, variants=arms)
@@ -59,9 +61,9 @@ def variants(
     targets = read_targets(flag, expected)
     population = read_users(users)
     stages = ramp(flag)
-    found = [assigned(subject, population) for _, subject in stages]
-    checks = [judge("variants", count(result, targets), alpha / len(stages), margin) for result in found]
-    return conclude(checks, alpha, {**notes(flag, population, found[0], checks[0]), "ramp": rows(stages, checks)})
+    found = assigned_all([subject for _, subject in stages], population)
+    checks = [judge("variants", count(one, targets), alpha / len(stages), margin, one.notes) for one in found]
+    return conclude(checks, alpha, {**notes(flag, population, checks[0]), "ramp": rows(stages, checks)})
 
 
 def conclude(checks: list[Check], alpha: float, details: Mapping[str, Any]) -> Check:
@@ -69,11 +71,11 @@ def conclude(checks: list[Check], alpha: float, details: Mapping[str, Any]) -> C
     own = checks[0]
     p_values = [check.p_value for check in checks if check.p_value is not None]
     p_value = min(1.0, len(checks) * min(p_values)) if p_values else None
-    leaks = any(check.details["leak"] for check in checks)
+    violated = any(check.details["leak"] or check.details["conflicting"] for check in checks)
     watch = p_value is not None and alpha <= p_value < WATCH_BELOW
     return replace(
         own,
-        verdict=verdict(p_value, alpha, {"leak": leaks, "equivalent": own.n > 0 and own.details["equivalent"]}),
+        verdict=verdict(p_value, alpha, {"leak": violated, "equivalent": own.n > 0 and own.details["equivalent"]}),
         p_value=p_value,
         alpha=alpha,
         details={**own.details, **details, "watch": watch},
@@ -102,7 +104,8 @@ def read_targets(subject: Subject, expected: Mapping[str, float] | None) -> dict
             raise ConfigError(problems, source="variants")
         return {str(arm): float(share) for arm, share in expected.items()}
     if not isinstance(subject, (Flag, Experiment)):
-        raise ConfigError([("expected", "an assignment function needs the share of each variant")])
+        what = "a logged column" if isinstance(subject, Logged) else "an assignment function"
+        raise ConfigError([("expected", f"{what} needs the share of each variant")])
     if len(subject.variants) < MIN_ARMS:
         raise ConfigError([("flag", f"{subject.key} has {len(subject.variants)} variants; a split needs two or more")])
     return {variant.key: float(variant.allocation) for variant in subject.variants}
@@ -110,20 +113,18 @@ def read_targets(subject: Subject, expected: Mapping[str, float] | None) -> dict
 
 def count(found: Assigned, targets: Mapping[str, float]) -> Counts:
     """Enabled users in each variant; a variant that nobody expected is an arm of 0 %."""
-    seen = Counter("(no variant)" if arm is None else arm for arm in found.variants[found.enabled].tolist())
+    seen = {NO_VARIANT if arm is None else arm: users for arm, users in found.counts().items()}
     arms = [*targets, *sorted(arm for arm in seen if arm not in targets)]
-    return Counts(tuple(arms), tuple(seen[arm] for arm in arms), tuple(targets.get(arm, 0.0) for arm in arms))
+    return Counts(tuple(arms), tuple(seen.get(arm, 0) for arm in arms), tuple(targets.get(arm, 0.0) for arm in arms))
 
 
-def notes(subject: Subject, population: Population, own: Assigned, check: Check) -> dict[str, Any]:
-    """What the counting left out, and how many users of the population the check needs."""
-    counted = {"repeated": own.repeated, "ineligible": own.ineligible}
+def notes(subject: Subject, population: Population, check: Check) -> dict[str, Any]:
+    """Attributes that are missing, and how many users of the population the check needs."""
     if not isinstance(subject, (Flag, Experiment)):
-        return counted
+        return {}
     share, needed = read_target(subject, None), check.n_needed
     return {
-        **counted,
-        "missing_attributes": population.missing(rule_attributes(subject.targeting_rules)),
+        "missing_attributes": population.missing(attributes(subject.targeting_rules)),
         "population_needed": math.ceil(needed / share) if needed and share else None,
     }
 

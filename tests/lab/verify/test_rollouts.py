@@ -10,7 +10,9 @@ import pytest
 
 from ffcore import ConfigError, Experiment, Flag
 from ffcore.hashing import hash32
-from ffcore.lab.verify import rollout, vectorized
+from ffcore.lab.bulk.hashing import hash_ids
+from ffcore.lab.bulk.ids import Ids
+from ffcore.lab.verify import logged, rollout, vectorized
 from ffcore.lab.verify import rollouts as module
 
 IDS = [f"user-{number}" for number in range(30_000)]
@@ -78,6 +80,20 @@ def test_a_decision_against_its_bucket_violates_the_proof(monkeypatch: pytest.Mo
     assert (check.verdict, check.details["proof"]["disagreeing_users"]) == ("fail", 1)
 
 
+def test_every_user_is_compared_with_the_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond those whom the plain hash looks at, the kernels' words count: one wrong among 3,000 fails."""
+
+    def wrong(ids: Ids, salts: list[str]) -> Any:
+        words = hash_ids(ids, salts)
+        words[0, 1] = 9_999 if words[0, 1] % 10_000 < 5_000 else 0
+        return words
+
+    monkeypatch.setattr(module, "hash_ids", wrong)
+    check = rollout(flag(50), IDS[:3_000])
+
+    assert (check.verdict, check.details["proof"]["disagreeing_users"]) == ("fail", 1)
+
+
 @pytest.mark.parametrize(
     ("percentage", "wrong", "verdict"), [(0, 0, "pass"), (0, 1, "fail"), (100, 0, "pass"), (100, 1, "fail")]
 )
@@ -126,6 +142,7 @@ def test_an_experiments_traffic_is_checked() -> None:
     ("subject", "expected", "message"),
     [
         (first(1), None, "an assignment function needs its target share"),
+        (logged("variant"), None, "a logged column needs its target share"),
         (flag(10), 10, "10 is not a share between 0 and 1 (10 % is 0.1)"),
     ],
 )
@@ -140,3 +157,25 @@ def test_targets_without_sense_are_refused(subject: Any, expected: float | None,
 def test_a_target_can_be_a_fraction() -> None:
     """One in eight is exact as it is written."""
     assert rollout(flag(12.5), IDS, expected=Fraction(1, 8)).details["proof"]["holds"]  # type: ignore[arg-type]
+
+
+LOGGED = pd.DataFrame({"user_id": IDS, "on": [True, False] * 15_000})
+
+
+def test_a_logged_rollout_is_checked() -> None:
+    """A column of truth values is judged as the sample it is, without a proof."""
+    check = rollout(logged("on"), LOGGED, expected=0.5, margin=0.01)
+
+    assert (check.verdict, check.estimate, "proof" in check.details) == ("pass", {"enabled": 0.5}, False)
+    assert rollout(logged("on"), LOGGED, expected=0.52, margin=0.01).verdict == "fail"
+
+
+@pytest.mark.parametrize("expected", [0.5, 1])
+def test_one_user_of_two_answers_fails(expected: float) -> None:
+    """An assignment gives one answer: the check says how many users got several, whatever the share."""
+    rows = LOGGED if expected == 0.5 else LOGGED.assign(on=True)
+    contradiction = pd.DataFrame({"user_id": ["user-0"], "on": [False]})
+    check = rollout(logged("on"), pd.concat([rows, contradiction]), expected=expected, margin=0.01)
+
+    assert (check.verdict, check.details["outcome"], check.details["conflicting"]) == ("fail", "different", 1)
+    assert "1 users got several different answers" in str(check)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import pandas as pd
 import pytest
 from scipy import stats
 
 from ffcore import ConfigError, Experiment, Flag
-from ffcore.lab.testing import faults
-from ffcore.lab.verify import variants, vectorized
+from ffcore.hashing import HASH_SPACE, share_threshold
+from ffcore.lab.bulk.plan import Plan, plan
+from ffcore.lab.verify import logged, variants, vectorized
 from ffcore.lab.verify.power import detectable
 
 IDS = [f"user-{number}" for number in range(40_000)]
@@ -64,23 +67,16 @@ def test_a_small_rollout_says_how_many_users_it_needs() -> None:
 def test_a_shared_salt_fails_though_the_own_percentage_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
     """At 100 % nothing shows; a lower step of the ramp gives the coupling away."""
 
-    def coupled(subject: Flag) -> Any:
-        broken = faults.assign("shared_salt", subject)
-        return lambda user_id, context: Answer(broken(user_id, subject.key))
+    def coupled(item: Flag) -> Plan:
+        accepted = share_threshold(item.rollout_percentage / 100)
+        return replace(plan(item), buckets=HASH_SPACE, accepted=accepted, variant_salt=item.key)
 
-    monkeypatch.setattr("ffcore.lab.verify.assignments.compile_flag", coupled)
+    monkeypatch.setattr("ffcore.lab.verify.assignments.plan", coupled)
     check = variants(flag(), IDS)
     verdicts = {row["percentage"]: row["verdict"] for row in check.details["ramp"]}
 
     assert check.verdict == "fail"
     assert (verdicts[10], verdicts[100]) == ("fail", "pass")
-
-
-class Answer:
-    """A decision for tests."""
-
-    def __init__(self, variant: Any) -> None:
-        self.variant, self.enabled, self.reason = variant, variant is not None, "enabled"
 
 
 def test_the_p_value_is_that_of_the_whole_check() -> None:
@@ -114,6 +110,18 @@ def test_a_variant_that_nobody_expected_is_a_leak() -> None:
     assert "(no variant)" in variants(lambda user_id, key: True, IDS[:9], expected={"a": 0.5, "b": 0.5}).details["leak"]
 
 
+def test_logged_variants_are_checked() -> None:
+    """A column of variants is judged among the users who have one; a user of two variants fails the check."""
+    users = pd.DataFrame({"user_id": IDS, "variant": pd.Categorical(["a", None, "b", None] * 10_000)})
+    shares = {"a": 0.5, "b": 0.5}
+    check = variants(logged("variant"), users, expected=shares, margin=0.02)
+    again = variants(logged("variant"), pd.concat([users, users.assign(variant="a")]), expected=shares, margin=0.02)
+
+    assert (check.verdict, check.n, check.estimate) == ("pass", 20_000, {"a": 0.5, "b": 0.5})
+    assert (again.verdict, again.n, again.details["conflicting"]) == ("fail", 20_000, 30_000)
+    assert "30,000 users got several different answers" in str(again)
+
+
 def test_users_who_are_off_do_not_count() -> None:
     """Shares are within the enabled."""
     check = variants(cycle("a", None, "b", None), IDS, expected={"a": 0.5, "b": 0.5}, margin=0.02)
@@ -142,6 +150,7 @@ def test_experiments_are_judged_along_their_traffic() -> None:
     [
         (Flag("plain"), None, "flag: plain has 0 variants; a split needs two or more"),
         (cycle("a"), None, "an assignment function needs the share of each variant"),
+        (logged("variant"), None, "a logged column needs the share of each variant"),
         (cycle("a"), {"a": 0.5, "b": 0.4}, "expected: sums to 0.9 instead of 1"),
     ],
 )
