@@ -30,6 +30,7 @@ class ArrowSource:
 
     def column(self, name: str) -> Values:
         """The values of an attribute."""
+        _check_once(name, self.names)
         return self.table[name]
 
     def ids(self, name: str) -> pa.Array | pa.ChunkedArray:
@@ -63,14 +64,18 @@ class PandasSource:
     """A pandas frame; results keep its index."""
 
     def __init__(self, frame: pd.DataFrame) -> None:
-        self.frame = frame
         self.names = [str(name) for name in frame.columns]
+        self.frame = frame.set_axis(self.names, axis=1)
 
     def __len__(self) -> int:
         return len(self.frame)
 
     def column(self, name: str) -> Values:
-        """The values of an attribute: Arrow's where all are of one plain kind, else objects; nulls are missing."""
+        """The values of an attribute: Arrow's where all are of one plain kind, else objects; nulls are missing.
+
+        An array in a cell is the list that it was in the file that pandas read.
+        """
+        _check_once(name, self.names)
         series: Any = self.frame[name]
         plain = series.dtype != object or pd.api.types.infer_dtype(series, skipna=True) in _PLAIN
         try:
@@ -79,8 +84,8 @@ class PandasSource:
             array = None
         if array is not None and not isinstance(array, pa.ExtensionArray):
             return array
-        missing = series.isna()
-        return [None if gone else value for value, gone in zip(series.astype(object), missing, strict=True)]
+        cells = zip(series.astype(object), series.isna(), strict=True)
+        return [None if gone else value.tolist() if isinstance(value, np.ndarray) else value for value, gone in cells]
 
     def ids(self, name: str) -> pa.Array | pa.ChunkedArray:
         """The column of ids."""
@@ -112,12 +117,15 @@ def read_frame(frame: Any, needed: list[str]) -> Source:
     """
     source = _source(frame)
     for name in needed:
-        count = source.names.count(name)
-        if count == 0:
+        if name not in source.names:
             raise ConfigError([(name, f"the frame has no such column{suggestion(name, source.names)}")])
-        if count > 1:
-            raise ConfigError([(name, f"{count} columns of the frame have this name")])
+        _check_once(name, source.names)
     return source
+
+
+def _check_once(name: str, names: list[str]) -> None:
+    if (count := names.count(name)) > 1:
+        raise ConfigError([(name, f"{count} columns of the frame have this name")])
 
 
 def _source(frame: Any) -> Source:

@@ -1,14 +1,16 @@
 """Frames of every kind: as they come in, so the results go out."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from ffcore import FlagSet
+from ffcore import ConfigError, FlagSet
 from ffcore.lab import evaluate_frame
 from tests.support.frames import outcomes
 
@@ -107,3 +109,38 @@ def test_every_null_of_pandas_is_missing(value: Any, null: Any) -> None:
         found = evaluate_frame(frame, FlagSet.from_items(flags=[item]))["known.enabled"]
 
         assert found.tolist() == [True, False, True][: len(column)]
+
+
+def reasons(frame: Any, attribute: str, operator: str, value: Any) -> list[str]:
+    """What becomes of each row of a frame under one rule."""
+    rule = {"attribute": attribute, "operator": operator, "value": value}
+    item = {"key": "x", "enabled": True, "rollout_percentage": 100, "targeting_rules": [rule]}
+    result = evaluate_frame(frame, FlagSet.from_items(flags=[item]))["x.reason"]
+    return list(result.to_pylist() if isinstance(result, pa.ChunkedArray) else result)
+
+
+def test_lists_of_a_file_are_lists(tmp_path: Path) -> None:
+    """A column of lists says the same whether Arrow or pandas read its file, though pandas holds arrays."""
+    table = pa.table({"user_id": ["a", "b", "c"], "tags": [["p", "q"], None, []]})
+    pq.write_table(table, tmp_path / "users.parquet")
+    for frame in (pq.read_table(tmp_path / "users.parquet"), pd.read_parquet(tmp_path / "users.parquet")):
+        contained, not_contained = (reasons(frame, "tags", name, "p") for name in ("contains", "not_contains"))
+
+        assert contained == ["enabled", "targeting_rules_not_met", "targeting_rules_not_met"]
+        assert not_contained == ["targeting_rules_not_met", "targeting_rules_not_met", "enabled"]
+
+
+def test_a_column_may_be_called_a_number() -> None:
+    """An attribute finds its column by the text of the column's name."""
+    assert reasons(pd.DataFrame({"user_id": ["a"], 3: ["p"]}), "3", "equals", "p") == ["enabled"]
+
+
+@pytest.mark.parametrize("arrow", [False, True], ids=["pandas", "arrow"])
+def test_an_attribute_of_two_columns_is_refused(*, arrow: bool) -> None:
+    """Two columns of one name are no answer."""
+    frame: Any = pd.DataFrame([["a", "p", "q"]], columns=["user_id", "plan", "plan"])
+    if arrow:
+        frame = pa.table([["a"], ["p"], ["q"]], names=["user_id", "plan", "plan"])
+
+    with pytest.raises(ConfigError, match=r"^plan: 2 columns of the frame have this name"):
+        reasons(frame, "plan", "exists", None)
