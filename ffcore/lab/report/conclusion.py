@@ -39,7 +39,12 @@ class Conclusion:
 
 
 def _row(check: Check) -> tuple[str, ...]:
-    observed = ", ".join(display.percent(share, digits=4) for share in check.estimate.values()) or "-"
     p = "-" if check.p_value is None else display.p_text(check.p_value)
     needed = "-" if check.n_needed is None else display.number(check.n_needed)
-    return check.name, check.verdict, display.number(check.n), observed, p, needed
+    return check.name, check.verdict, display.number(check.n), _observed(check), p, needed
+
+
+def _observed(check: Check) -> str:
+    if "mismatches" in check.details:
+        return f"{check.details['mismatches']:,} mismatches"
+    return ", ".join(display.percent(share, digits=4) for share in check.estimate.values()) or "-"

@@ -17,6 +17,8 @@ class Profile:
         rounds: Timed rounds of each workload's throughput.
         block_seconds: The shortest timed block of a round.
         cell_timeout: Seconds after which a notebook's cell counts as hung.
+        compared: At most so many users are decided in bulk and one by one; None takes all.
+        rows: The sizes of population over which bulk decisions are timed.
     """
 
     name: str
@@ -25,14 +27,16 @@ class Profile:
     rounds: int
     block_seconds: float
     cell_timeout: float
+    compared: int | None
+    rows: tuple[int, ...]
 
 
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("smoke", 120_000, 10_000, 6, 0.01, 120.0),
-        Profile("standard", None, 100_000, 20, 0.1, 600.0),
-        Profile("full", None, 1_000_000, 60, 0.2, 7200.0),
+        Profile("smoke", 120_000, 10_000, 6, 0.01, 120.0, 40_000, (1_000, 100_000, 1_000_000)),
+        Profile("standard", None, 100_000, 20, 0.1, 600.0, None, (1_000, 10_000, 100_000, 1_000_000)),
+        Profile("full", None, 1_000_000, 60, 0.2, 7200.0, None, (1_000, 10_000, 100_000, 1_000_000, 10_000_000)),
     )
 }
 

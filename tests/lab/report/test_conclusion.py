@@ -22,3 +22,10 @@ def test_the_text_names_every_check_with_its_numbers() -> None:
 def test_nothing_checked_is_inconclusive() -> None:
     """Without a check there is no evidence."""
     assert Conclusion("demo", []).verdict == "inconclusive"
+
+
+def test_mismatches_are_counted() -> None:
+    """A comparison case by case says how many differ, not a share."""
+    checks = [Check("a", "fail", n=9_000, details={"cases": 9_000, "mismatches": 1_200})]
+
+    assert repr(Conclusion("demo", checks)).splitlines()[-1] == "a      fail     9,000  1,200 mismatches  -  -"

@@ -9,7 +9,10 @@ from ffcore.lab.report.profiles import PROFILES, profile
 
 def test_profiles_grow() -> None:
     """smoke, standard and full come in this order of size."""
-    sizes = [(p.users or 10**9, p.calls, p.rounds, p.block_seconds) for p in PROFILES.values()]
+    sizes = [
+        (p.users or 10**9, p.calls, p.rounds, p.block_seconds, p.compared or 10**9, p.rows[-1])
+        for p in PROFILES.values()
+    ]
 
     assert list(PROFILES) == ["smoke", "standard", "full"]
     assert sizes == sorted(sizes)
@@ -31,3 +34,13 @@ def test_an_unknown_profile_is_refused_with_the_nearest() -> None:
     """A misspelt profile is an error."""
     with pytest.raises(ConfigError, match="did you mean standard"):
         profile("standart")
+
+
+@pytest.mark.parametrize("name", list(PROFILES))
+def test_populations_start_where_the_seed_report_measured(name: str) -> None:
+    """Bulk decisions are timed over rising sizes, from the seed's batch of 1,000 to at least a million."""
+    rows = profile(name).rows
+
+    assert list(rows) == sorted(set(rows))
+    assert rows[0] == 1_000
+    assert rows[-1] >= 1_000_000
