@@ -51,7 +51,7 @@ class Output:
     def add(self, part: PartFile) -> None:
         """Note that a part file is finished, so that no later call does it again."""
         self.finished[part.file, part.number] = part
-        with (self.folder / MANIFEST).open("ab", buffering=0) as manifest:
+        with writable(self.folder), (self.folder / MANIFEST).open("ab", buffering=0) as manifest:
             manifest.write(_text(asdict(part)).encode() + b"\n")
             os.fsync(manifest.fileno())
 
@@ -203,7 +203,7 @@ def differences(folder: Path, begun: bytes, arguments: str) -> Problems:
 def _difference(name: str, old: Any, new: Any) -> Iterator[tuple[str, str]]:
     if name == "flags":
         changes = FlagSet.from_items(**old).diff(FlagSet.from_items(**new)).changes
-        yield from ((name, change.sentence) for change in changes)
+        yield from ((change.path, change.sentence) for change in changes)
     if name == "files":
         yield from _changed_files(old, new)
     elif name != "flags" or not changes:

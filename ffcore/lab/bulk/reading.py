@@ -16,7 +16,9 @@ from pyarrow import csv
 from ffcore.errors import ConfigError
 
 PARQUET_SUFFIXES = (".parquet", ".parq", ".pq")
-CSV_SUFFIXES = (".csv", ".csv.gz", ".csv.bz2", ".csv.zst")
+#: The name's end of a CSV file, and how it is compressed then.
+COMPRESSIONS = {".csv": None, ".csv.gz": "gzip", ".csv.bz2": "bz2", ".csv.zst": "zstd"}
+CSV_SUFFIXES = tuple(COMPRESSIONS)
 PARQUET_MARK = b"PAR1"
 #: Rows of Parquet and bytes of any file read at once; the columns of a CSV have the types of its first block.
 READ_ROWS = 1 << 17
@@ -148,13 +150,13 @@ def _empty_is_missing(table: pa.Table) -> pa.Table:
     return table
 
 
-def _open_csv(path: Path, **options: object) -> csv.CSVStreamingReader:
-    return csv.open_csv(
-        path,
-        read_options=csv.ReadOptions(block_size=CSV_BLOCK, use_threads=False),
-        parse_options=csv.ParseOptions(newlines_in_values=True),
-        convert_options=csv.ConvertOptions(**options),
-    )
+@contextmanager
+def _open_csv(path: Path, **options: object) -> Iterator[csv.CSVStreamingReader]:
+    (compression,) = (form for suffix, form in COMPRESSIONS.items() if path.name.lower().endswith(suffix))
+    blocks = csv.ReadOptions(block_size=CSV_BLOCK, use_threads=False)
+    lines, types = csv.ParseOptions(newlines_in_values=True), csv.ConvertOptions(**options)
+    with pa.input_stream(path, compression) as stream, csv.open_csv(stream, blocks, lines, types) as reader:
+        yield reader
 
 
 def _after(tables: Iterator[pa.Table], skipped: int) -> Iterator[pa.Table]:

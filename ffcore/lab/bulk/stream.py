@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Event
@@ -15,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ffcore.errors import ConfigError
 from ffcore.flagset import FlagSet
 from ffcore.lab.bulk.bar import show_rows
 from ffcore.lab.bulk.frames import evaluate_frame
@@ -167,7 +169,8 @@ def _keep_finished(waiting: Sequence[Future[PartFile]], output: Output) -> None:
         future.cancel()
     for future in wait(waiting).done:
         if not future.cancelled() and future.exception() is None:
-            output.add(future.result())
+            with suppress(ConfigError):  # the disk is full, say: what stopped the run is told
+                output.add(future.result())
 
 
 def _missing(job: Job, output: Output) -> Iterator[tuple[int, Piece]]:
