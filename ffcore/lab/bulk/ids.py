@@ -52,16 +52,16 @@ def _as_text(ids: object, place: str) -> pa.LargeStringArray:
         array = ids if isinstance(ids, pa.Array | pa.ChunkedArray) else pa.array(ids, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, OverflowError, UnicodeEncodeError) as error:
         raise ConfigError([(place, f"expected ids that are all text or all whole numbers: {error}")]) from None
-    if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
     if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
+        array = array.cast(array.type.value_type)
     kind = array.type
     text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
     if not (text or pa.types.is_integer(kind) or pa.types.is_null(kind)):
         raise ConfigError([(place, f"expected ids that are text or whole numbers, got a column of {kind}")])
-    result = array.cast(pa.large_string())
-    return result.combine_chunks() if isinstance(result, pa.ChunkedArray) else result
+    result = array.cast(pa.large_string())  # before chunks are combined: together they may pass 2 GiB
+    if not isinstance(result, pa.ChunkedArray):
+        return result
+    return result.chunk(0) if result.num_chunks == 1 else result.combine_chunks()
 
 
 def _blank(text: pa.LargeStringArray, data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -65,3 +65,12 @@ def test_wrong_ids_are_counted_and_placed() -> None:
     ):
         check_all_valid(ids, "uid")
     check_all_valid(id_array(["a"]), "uid")
+
+
+@pytest.mark.long
+def test_ids_of_more_than_two_gibibytes() -> None:
+    """Chunks that 32-bit offsets hold one by one are read also where together they are larger."""
+    chunk = pa.array(["x" * 2**20] * 1_100)
+    ids = id_array(pa.chunked_array([chunk, chunk]))
+
+    assert (len(ids), int(ids.offsets[-1]), int(ids.valid.sum())) == (2_200, 2_200 * 2**20, 2_200)
