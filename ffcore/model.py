@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 from .errors import ConfigError, shown
-from .fields import INVALID, Anything, Boolean, Exact, Field, ListOf, OneOf, Problems, Record, Text, Whole, join
+from .fields import INVALID, Anything, Boolean, Exact, Field, ListOf, OneOf, Problems, Record, Text, Whole, exact, join
 from .frozen import freeze
 from .hashing import HASH_SPACE
 from .log import warning
@@ -314,9 +314,11 @@ def to_item(value: Any) -> Any:
     if isinstance(value, Fraction):
         if value.denominator == 1:
             return value.numerator
-        return float(value) if Fraction(str(float(value))) == value else str(value)
+        return float(value) if exact(float(value)) == value else str(value)
     if isinstance(value, RuleGroup):
         return {value.kind: to_item(value.rules[0] if value.kind == "not" else value.rules)}
     if isinstance(value, _Checked):
         return _item(value)
-    return [to_item(item) for item in value] if isinstance(value, tuple) else value
+    if isinstance(value, dict):
+        return {key: to_item(item) for key, item in value.items()}
+    return [to_item(item) for item in value] if isinstance(value, (tuple, list)) else value

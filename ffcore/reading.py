@@ -19,6 +19,7 @@ MAX_BYTES = 32 * 1024 * 1024
 MAX_DEPTH = 100
 MAX_NODES = 5_000_000
 MAX_DIGITS = 100
+WHOLE_FLOATS = 2**53
 
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOLEAN = re.compile(r"true|True|TRUE|false|False|FALSE")
@@ -41,7 +42,7 @@ def read_text(path: Path) -> str:
 
 
 def read_data(path: Path) -> Any:
-    """The mappings, lists and scalars of one JSON or YAML file; numbers with a fraction are decimals.
+    """The mappings, lists and scalars of one JSON or YAML file; numbers with a fraction are decimals below 2**53.
 
     Raises ``ConfigError`` for anything that is no such file, or that is made to exhaust its reader: over 32 MiB,
     100 levels, or 5 million values after aliases are counted out; duplicate keys; NaN and infinities.
@@ -179,11 +180,17 @@ def _scalar(event: Any) -> Any:
     return _decimal(text, event) if len(text) <= MAX_DIGITS and _FLOAT.fullmatch(text) else text
 
 
-def _decimal(text: str, event: Any = None) -> Decimal:
-    """A number with a fraction or an exponent; one that no float can hold is refused as infinities are."""
-    if isinf(float(text)):
+def _decimal(text: str, event: Any = None) -> Decimal | float:
+    """A number with a fraction or an exponent; one that no float can hold is refused as infinities are.
+
+    From 2**53 on it is the float that is written so: its digits, taken exactly, are another whole number.
+    """
+    number = float(text)
+    if isinf(number):
         place = f"line {_line(event)}: " if event else ""
         raise _refusal(f"{place}{shown(text)} is too large")
+    if abs(number) >= WHOLE_FLOATS:
+        return number
     try:
         return Decimal(text)
     except InvalidOperation:  # an exponent far below zero

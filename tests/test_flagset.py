@@ -4,10 +4,13 @@ import copy
 import json
 import pickle
 from collections.abc import Callable, Mapping
+from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+import yaml
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ffcore import ConfigError, Experiment, Flag, FlagSet, load
@@ -18,6 +21,7 @@ FLAGS = FlagSet.from_items(
     flags=[{"key": "one", "enabled": True, "variants": ARMS}, {"key": "two"}],
     experiments=[{"key": "one", "variants": ARMS}],
 )
+EXPERIMENT: dict[str, Any] = {"key": "one", "variants": ARMS}
 
 
 def test_a_set_is_a_mapping_of_flags_in_their_order() -> None:
@@ -123,9 +127,37 @@ def test_items_come_back_as_an_equal_set(flags: list[dict[str, Any]], experiment
     assert FlagSet.from_items(**written) == original
 
 
-def test_items_are_the_content_of_a_flag_file(tmp_path: Any) -> None:
-    """What ``to_items`` gives loads strictly as a file, to an equal set."""
-    path = tmp_path / "flags.json"
-    path.write_text(json.dumps(FLAGS.to_items()), encoding="utf-8")
+class QuotingDumper(yaml.SafeDumper):
+    """Quotes every text: PyYAML writes YAML 1.1, where ``1e3`` and ``0o17`` need no quotes to be text."""
 
-    assert load(path) == FLAGS
+
+QuotingDumper.add_representer(str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, '"'))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "write"),
+    [("json", json.dumps), ("yaml", lambda items: yaml.dump(items, Dumper=QuotingDumper))],
+    ids=["json", "yaml"],
+)
+@settings(max_examples=50, suppress_health_check=list(HealthCheck))
+@given(
+    items=st.tuples(st.lists(flag_items, max_size=1), experiment_items),
+    number=st.floats(allow_nan=False, allow_infinity=False),
+    share=st.integers(1, 45).map(lambda places: Fraction(1, 10**places)),
+)
+@example(items=([], EXPERIMENT), number=1e23, share=Fraction(1, 10**40))
+@example(items=([], EXPERIMENT), number=1.2345678901234567e17, share=Fraction(1, 3))
+def test_items_are_the_content_of_a_flag_file(
+    tmp_path: Path, suffix: str, write: Callable[[Any], str], items: tuple[Any, Any], number: float, share: Fraction
+) -> None:
+    """What ``to_items`` gives loads strictly as a file, to an equal set: floats of any size and small shares too."""
+    flags, experiment = items
+    arms = [{"key": "a", "allocation": share, "payload": [number]}, {"key": "b", "allocation": 1 - share}]
+    rules = [{"attribute": "number", "operator": "greater_than", "value": number}]
+    of_any_size = {"key": "numbers", "variants": arms, "targeting_rules": rules}
+    whole = [{**flag, "rollout_percentage": 100} for flag in flags]
+    original = FlagSet.from_items(whole, [{**experiment, "key": "generated"}, of_any_size])
+    path = tmp_path / f"flags.{suffix}"
+    path.write_text(write(original.to_items()), encoding="utf-8")
+
+    assert load(path) == original
