@@ -11,9 +11,15 @@ if TYPE_CHECKING:
     from ffcore.lab.bulk.counts import count_frame as count_frame
     from ffcore.lab.bulk.files import evaluate_files as evaluate_files
     from ffcore.lab.bulk.frames import evaluate_frame as evaluate_frame
+    from ffcore.lab.bulk.ranges import count_range as count_range
 
 ROOMS = ("bench", "bulk", "plots", "population", "report", "testing", "verify")
-FUNCTIONS = {"count_frame": "bulk.counts", "evaluate_files": "bulk.files", "evaluate_frame": "bulk.frames"}
+FUNCTIONS = {
+    "count_frame": "bulk.counts",
+    "count_range": "bulk.ranges",
+    "evaluate_files": "bulk.files",
+    "evaluate_frame": "bulk.frames",
+}
 
 
 def __getattr__(name: str) -> Any:

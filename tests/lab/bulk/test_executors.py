@@ -16,7 +16,7 @@ import pytest
 from distributed import Client, LocalCluster
 
 from ffcore import ConfigError, FlagSet
-from ffcore.lab import count_frame, evaluate_frame
+from ffcore.lab import count_frame, count_range, evaluate_frame
 from ffcore.lab.bulk import executors, parts
 from ffcore.lab.bulk.columns import Values
 from ffcore.lab.bulk.counts import Groups
@@ -206,6 +206,10 @@ def check(executor: Executor, monkeypatch: pytest.MonkeyPatch) -> None:
     pd.testing.assert_frame_equal(count_frame(USERS, FLAGS, by=["country"], executor=executor), counts)
     table = pa.Table.from_pandas(USERS[["user_id", "age", "country"]])
     assert evaluate_frame(table, FLAGS, ["aged"], executor=executor).equals(evaluate_frame(table, FLAGS, ["aged"]))
+    pd.testing.assert_frame_equal(
+        count_range(range(600_000), FLAGS, ["pricing"], executor=executor),
+        count_range(range(600_000), FLAGS, ["pricing"]),
+    )
     with pytest.raises(ConfigError, match=r"^user_id: 1 of 101 ids are null or blank, at rows 100;"):
         evaluate_frame(pd.DataFrame({"user_id": ["a"] * 100 + [" "]}), FLAGS, executor=executor)
 
