@@ -32,9 +32,9 @@ def bulk_throughput(run: BulkRun) -> Chart:
     >>> from ffcore.lab.bench.bulk import bulk
     >>> run = bulk(["ann"], rows=[1_000, 2_000], rounds=6, seconds=0.001, contenders={})
     >>> bulk_throughput(run).caption[:52]
-    'One flag at 50 %, decisions a second against rows, i'
+    'One flag at 50 %, decisions a second against rows, a'
     """
-    what = "One flag at 50 %, decisions a second against rows, in figures over the most: median, 95 % interval."
+    what = "One flag at 50 %, decisions a second against rows, at the right over the most rows: median, 95 % interval."
     blocks = f"The limit compresses {run.largest(LIMIT).rows:,} blocks."
     figure, axes = chart("Decisions a second", f"{what} {_sample(run)} {blocks}", height=4.2, width=0.43)
     drawn = sorted((name for name in LOOKS if name in run.paces), key=lambda name: -_speed(run, name))
@@ -120,7 +120,7 @@ def _bars(axes: Axes, run: BulkRun, name: str, place: int) -> None:
     for number, way in enumerate(ways):
         at, colour = place + BAR * (number - (len(ways) - 1) / 2), LOOKS[way][0]
         estimate = run.ratio(way, name)
-        side_note(axes, f"{way.partition(', ')[2]}: {interval(estimate, _three)}", at, colour)
+        side_note(axes, f"{way.partition(', ')[2]}: {interval(estimate, _three)}", at)
         if estimate.value and estimate.low and estimate.high:
             axes.barh(at, estimate.value - 1, left=1, height=BAR * 0.9, color=colour, alpha=0.75)
             axes.plot([estimate.low, estimate.high], [at, at], color="black", linewidth=2.5, solid_capstyle="butt")

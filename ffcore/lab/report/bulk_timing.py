@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ffcore.lab.bench.bulk import CONTENDERS, LIMIT, THREADS, ours
 from ffcore.lab.bench.bulk_run import BulkRun, Pace
-from ffcore.lab.bench.display import interval, rate
+from ffcore.lab.bench.display import duration, interval
 from ffcore.lab.bench.estimate import Estimate
 
 from .results import Measure
@@ -47,8 +47,8 @@ def _contenders(run: BulkRun) -> Iterator[Measure]:
 
 
 def _ratio(run: BulkRun, name: str, label: str, way: str, baseline: str) -> Measure:
-    ours_, theirs = run.largest(way), run.largest(baseline)
-    note = f"{interval(ours_.rate(), rate)} over {interval(theirs.rate(), rate)}"
+    times = (interval(run.largest(each).cost(), duration) for each in (way, baseline))
+    note = "{} against {} a decision".format(*times)
     return Measure.of(name, label, run.ratio(way, baseline), "ratio", note=note)
 
 
