@@ -85,10 +85,10 @@ class Check:
         return cls(**data)
 
     def plot(self) -> Chart:
-        """The figure of the intervals against their margins; its ``caption`` is the text that goes with it."""
-        from ffcore.lab import plots
+        """The check's own figure, or its intervals against their margins; ``caption`` is the text that goes with it."""
+        from ffcore.lab import figures
 
-        return plots.intervals(self)
+        return figures.draw(self)
 
     def __bool__(self) -> NoReturn:
         raise TypeError(
