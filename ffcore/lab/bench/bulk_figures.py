@@ -32,11 +32,11 @@ def bulk_throughput(run: BulkRun) -> Chart:
     >>> from ffcore.lab.bench.bulk import bulk
     >>> run = bulk(["ann"], rows=[1_000, 2_000], rounds=6, seconds=0.001, contenders={})
     >>> bulk_throughput(run).caption[:52]
-    'One flag at 50 %, decisions a second against rows, a'
+    'One flag at 50 %, decisions a second against rows: l'
     """
-    what = "One flag at 50 %, decisions a second against rows, at the right over the most rows: median, 95 % interval."
-    blocks = f"The limit compresses {run.largest(LIMIT).rows:,} blocks."
-    figure, axes = chart("Decisions a second", f"{what} {_sample(run)} {blocks}", height=4.2, width=0.43)
+    what = "One flag at 50 %, decisions a second against rows: line median, band 95 % interval, at the right both over"
+    blocks = f"the most rows. The limit compresses {run.largest(LIMIT).rows:,} blocks."
+    figure, axes = chart("Decisions a second", f"{what} {blocks} {_sample(run)}", height=4.2, width=0.43)
     drawn = sorted((name for name in LOOKS if name in run.paces), key=lambda name: -_speed(run, name))
     entries = [_draw(axes, run, name) for name in drawn]
     entries += [Line2D([], [], color="none", label=f"{name}:\n{why}") for name, why in run.absent.items()]

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from ffcore.flagset import FlagSet
 from ffcore.lab.bench import bulk as room
 from ffcore.lab.bench.bulk import CONTENDERS, LIMIT, WORKLOADS, Contender, bulk, ours
 from ffcore.lab.bench.bulk_run import BulkRun
@@ -40,6 +41,23 @@ def test_one_flag_is_measured_over_every_number_of_rows(run: BulkRun) -> None:
         *(ours(workload, threads) for workload in ("two variants", "ten flags") for threads in (1, 2)),
         LIMIT,
     ]
+
+
+def test_calls_decide_the_rows_and_flags_they_stand_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is timed gets as many rows, as many flags and as many threads as its name and figure say."""
+    seen: set[tuple[int, int, int]] = set()
+
+    def look(frame: Any, flags: FlagSet, executor: Any) -> None:
+        seen.add((len(frame), len(flags), executor._max_workers))
+
+    monkeypatch.setattr(room, "evaluate_frame", look)
+    found = brief()
+
+    assert seen == {(rows, 1, threads) for rows in (1_000, 3_000) for threads in (1, 2)} | {
+        (3_000, 10, 1),
+        (3_000, 10, 2),
+    }
+    assert [found.largest(f"{name}, 1 thread").rows for name in WORKLOADS] == [3_000] * 3
 
 
 def test_a_contender_takes_no_more_rows_than_it_bears(run: BulkRun) -> None:
