@@ -95,7 +95,7 @@ def evaluate_files(  # noqa: PLR0913 - each is a choice of its own
     wanted = [plan.key for plan in plans]
     if not wanted:
         raise ConfigError([("keys", "there is no flag and no experiment to decide")])
-    carried = _carried(carry, user_id, wanted)
+    carried = carried_columns(carry, user_id, wanted)
     folder = Path(out).expanduser()
     looked_at = {name for plan in plans if plan.active for name in attributes(plan.rules)} - {"user_id"}
     population = survey(find_files(paths, folder), user_id, carried, looked_at)
@@ -113,7 +113,8 @@ def evaluate_files(  # noqa: PLR0913 - each is a choice of its own
         return Summary(folder, rows, len(parts), before, invalid)
 
 
-def _carried(carry: Sequence[str], user_id: str, keys: Sequence[str]) -> list[str]:
+def carried_columns(carry: Sequence[str], user_id: str, keys: Sequence[str]) -> list[str]:
+    """The columns to copy beside ids and results, each once; a ConfigError where a name is taken."""
     if isinstance(carry, str):
         raise ConfigError([("carry", f"expected several columns, got the text {shown(carry)}")])
     results = {f"{key}.{kind}" for key in keys for kind in ("enabled", "variant", "reason")}

@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ffcore.errors import ConfigError, shown, suggestion
 from ffcore.flagset import FlagSet
 from ffcore.lab.bulk.deciding import Part, decide
-from ffcore.lab.bulk.ids import wrong_ids
+from ffcore.lab.bulk.ids import check_on_invalid, wrong_ids
 from ffcore.lab.bulk.kernels import spread
 from ffcore.lab.bulk.parts import parts_of, run
 from ffcore.lab.bulk.plan import Plan, plans_of
@@ -55,9 +54,7 @@ def evaluate_frame(
     >>> evaluate_frame(pd.DataFrame({"user_id": ["ann", "bob"]}), flags)["dark-mode.enabled"].tolist()
     [False, True]
     """
-    if on_invalid not in ("raise", "mark"):
-        choice = suggestion(on_invalid, ("raise", "mark"))
-        raise ConfigError([("on_invalid", f"{shown(on_invalid)} is no way to treat invalid ids{choice}")])
+    check_on_invalid(on_invalid)
     plans = plans_of(flags, keys)
     source = read_frame(frame, [user_id])
     parts = parts_of(source, plans, user_id)

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ffcore.errors import ConfigError
+from ffcore.errors import ConfigError, shown, suggestion
 from ffcore.lab.bulk.kernels import look_closer
 
 SHOWN_POSITIONS = 5
@@ -78,6 +78,13 @@ def _blank(text: pa.LargeStringArray, data: NDArray[np.uint8], offsets: NDArray[
 def check_all_valid(ids: Ids, place: str) -> None:
     """Raise ConfigError with the count and first positions of null and blank ids, if there are any."""
     wrong_ids(np.flatnonzero(~ids.valid), len(ids), place)
+
+
+def check_on_invalid(on_invalid: str) -> None:
+    """Raise ConfigError unless it is a way to treat null and blank ids."""
+    if on_invalid not in ("raise", "mark"):
+        choice = suggestion(on_invalid, ("raise", "mark"))
+        raise ConfigError([("on_invalid", f"{shown(on_invalid)} is no way to treat invalid ids{choice}")])
 
 
 def wrong_ids(wrong: NDArray[np.int64], total: int, place: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -116,11 +116,16 @@ def read_frame(frame: Any, needed: list[str]) -> Source:
         ConfigError: it is no frame, or a column is missing or stands twice.
     """
     source = _source(frame)
-    for name in needed:
-        if name not in source.names:
-            raise ConfigError([(name, f"the frame has no such column{suggestion(name, source.names)}")])
-        _check_once(name, source.names)
+    check_columns(needed, source.names)
     return source
+
+
+def check_columns(needed: Iterable[str], names: list[str]) -> None:
+    """Raise ConfigError unless each of the needed columns stands once among a frame's."""
+    for name in needed:
+        if name not in names:
+            raise ConfigError([(name, f"the frame has no such column{suggestion(name, names)}")])
+        _check_once(name, names)
 
 
 def _check_once(name: str, names: list[str]) -> None:
