@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ffcore.lab.bulk.files import evaluate_files as evaluate_files
     from ffcore.lab.bulk.frames import evaluate_frame as evaluate_frame
     from ffcore.lab.bulk.ranges import count_range as count_range
+    from ffcore.lab.bulk.spark import evaluate_spark as evaluate_spark
 
 ROOMS = ("bench", "bulk", "plots", "population", "report", "testing", "verify")
 FUNCTIONS = {
@@ -19,6 +20,7 @@ FUNCTIONS = {
     "count_range": "bulk.ranges",
     "evaluate_files": "bulk.files",
     "evaluate_frame": "bulk.frames",
+    "evaluate_spark": "bulk.spark",
 }
 
 
