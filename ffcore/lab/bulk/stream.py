@@ -44,7 +44,7 @@ class Piece(NamedTuple):
     last: bool
 
 
-class _StoppedError(Exception):
+class StoppedError(Exception):
     """Another part has failed, or the user has stopped the run."""
 
 
@@ -88,7 +88,7 @@ class Job:
         with writable(output.folder), writer(output.folder / name, self.schema, self.user_id) as parquet:
             for start in range(0, len(rows), GROUP_ROWS):
                 if stop.is_set():
-                    raise _StoppedError
+                    raise StoppedError
                 results = self.decide(rows.slice(start, GROUP_ROWS))
                 wrong.append(self.invalid(results) + piece.start + start)
                 parquet.write_table(results)

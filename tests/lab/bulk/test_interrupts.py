@@ -36,7 +36,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-@pytest.fixture(params=[".parquet", ".csv"])
+@pytest.fixture(params=[".parquet", pytest.param(".csv", marks=pytest.mark.slow)])
 def users(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A file of users."""
     return write(tmp_path / f"users{request.param}")

@@ -12,7 +12,7 @@ import pytest
 
 from ffcore import ConfigError, FlagSet
 from ffcore.lab import evaluate_files
-from ffcore.lab.bulk import output, stream
+from ffcore.lab.bulk import output, reading, stream
 from ffcore.lab.bulk.output import MANIFEST, PartFile, open_output, part_name, writer
 from tests.support.files import FLAGS, SMALL, USERS, read, rows, write
 
@@ -58,6 +58,34 @@ def test_a_finished_run_is_not_done_again(users: Path, decided: Path) -> None:
     assert (summary.rows, summary.parts, summary.skipped) == (1_000, 7, 7)
     assert str(summary).endswith("; 7 were finished before")
     assert state(decided) == before
+
+
+def test_what_is_finished_is_not_read_again(users: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A finished file is left closed, and another is read from its first missing part on."""
+    other, out = write(tmp_path / "other.csv"), tmp_path / "out"
+    evaluate_files([users, other], FLAGS, out)
+    (out / "00001-00004-other.parquet").unlink()
+    opened = []
+
+    def read_rows(path: Path, schema: pa.Schema, start: int, at_once: int, read: Any = reading.read_rows) -> Any:
+        opened.append((path.name, start))
+        return read(path, schema, start, at_once)
+
+    monkeypatch.setattr(stream, "read_rows", read_rows)
+
+    assert evaluate_files([users, other], FLAGS, out).skipped == 13
+    assert opened == [("other.csv", 600)]
+
+
+def test_the_bar_of_a_later_call_begins_where_the_first_one_ended(
+    users: Path, decided: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Rows that were decided before are counted as done."""
+    (decided / "00000-00003-users.parquet").unlink()
+
+    evaluate_files(users, FLAGS, decided, progress=True)
+
+    assert "1,000 of 1,000 rows" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("number", [0, 3, 6])

@@ -3,6 +3,7 @@
 import sys
 from itertools import accumulate
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pyarrow as pa
@@ -14,8 +15,9 @@ from ffcore import ConfigError
 from ffcore.lab import evaluate_files
 from ffcore.lab.bulk import stream
 from ffcore.lab.bulk.bar import show_rows
-from ffcore.lab.bulk.output import Output, PartFile
-from ffcore.lab.bulk.stream import Job, cut
+from ffcore.lab.bulk.inputs import survey
+from ffcore.lab.bulk.output import MANIFEST, Output, PartFile, open_output
+from ffcore.lab.bulk.stream import Job, Piece, cut
 from tests.support.files import SMALL, write
 
 SCHEMA = pa.schema({"user_id": pa.int64()})
@@ -86,6 +88,20 @@ def test_what_was_finished_beside_a_failure_is_kept(tmp_path: Path, monkeypatch:
     assert 50 <= len(names) - 1 <= 50 + stream.THREADS
     again = evaluate_files(users, SMALL, tmp_path / "out")
     assert (again.parts, again.skipped) == (100, len(names) - 1)
+
+
+def test_a_part_in_work_is_given_up(tmp_path: Path) -> None:
+    """After a mistake or an interrupt nobody waits for a part, and nothing of it stays."""
+    population = survey([write(tmp_path / "users.parquet")], "user_id", [], [])
+    job = Job(SMALL, ["half"], "user_id", [], "raise", population)
+    rows = pa.table({"user_id": ["ann"]})
+    stopped = Event()
+    stopped.set()
+
+    with open_output(tmp_path / "out", {}, overwrite=False) as output, pytest.raises(stream.StoppedError):
+        job.write(output, 0, Piece(0, 0, rows, last=True), stopped)
+
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [MANIFEST]
 
 
 @pytest.mark.parametrize("shown", [None, False])
