@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+#: A reader stops once it has found more problems than this, and a message lists the first of them.
+MAX_PROBLEMS, MAX_LISTED = 1_000, 100
 
 
 class ConfigError(ValueError):
     """An input that cannot be used; ``problems`` lists ``(path, message)`` for every mistake found.
+
+    A reader stops at the 1,001st; the text lists the first 100.
 
     >>> error = ConfigError([("flags[0].rollout_percentage", "150 is not between 0 and 100")], source="flags.yaml")
     >>> print(error)
@@ -21,11 +27,14 @@ class ConfigError(ValueError):
         super().__init__(self.problems, source)
 
     def __str__(self) -> str:
-        lines = [printable(f"{path}: {message}" if path else message) for path, message in self.problems]
+        count = len(self.problems)
+        lines = [printable(f"{path}: {message}" if path else message) for path, message in self.problems[:MAX_LISTED]]
+        if count > MAX_LISTED:
+            lines.append(f"and {'at least ' * (count > MAX_PROBLEMS)}{count - MAX_LISTED} more")
         if not self.source:
             return "\n".join(lines)
-        count = f"{len(lines)} problem{'s' * (len(lines) != 1)}"
-        return "\n  ".join([f"{self.source}: {count}", *lines])
+        found = f"more than {MAX_PROBLEMS:,}" if count > MAX_PROBLEMS else f"{count:,}"
+        return "\n  ".join([f"{self.source}: {found} problem{'s' * (count != 1)}", *lines])
 
 
 def printable(text: str) -> str:
@@ -48,7 +57,7 @@ def suggestion(name: object, valid: Iterable[str]) -> str:
     from difflib import get_close_matches  # 4 ms that only a mistake needs
 
     names = list(valid)
-    near = get_close_matches(str(name), names, n=1)
+    near = get_close_matches(name[:60] if isinstance(name, str) else shown(name), names, n=1)
     if near:
         return f"; did you mean {near[0]}?"
     return f"; expected one of {', '.join(names)}" if 0 < len(names) <= 30 else ""
@@ -60,8 +69,33 @@ def shown(value: object, limit: int = 60) -> str:
     >>> shown("a" * 100, limit=10)
     "'aaaaaa..."
     """
-    text = f"a very large {type(value).__name__}"
-    if not isinstance(value, (dict, list)) or len(value) <= limit:
-        with suppress(ValueError, RecursionError):  # an integer of thousands of digits, or thousands of levels
-            text = repr(value)
-    return text if len(text) <= limit else f"{text[: limit - 3]}..."
+    text = ""
+    for piece in _pieces(value, limit):
+        text += piece
+        if len(text) > limit:
+            return f"{text[: limit - 3]}..."
+    return text
+
+
+def _pieces(value: Any, limit: int) -> Iterator[str]:
+    """The ``repr`` of a value part by part, so that of a huge one no more is spelled out than is shown."""
+    if isinstance(value, dict):
+        items = (chain(_pieces(key, limit), [": "], _pieces(item, limit)) for key, item in value.items())
+        yield from _joined("{}", items)
+    elif isinstance(value, list):
+        yield from _joined("[]", (_pieces(item, limit) for item in value))
+    elif isinstance(value, str) and len(value) > limit:
+        yield repr(value[:limit])
+    else:
+        try:
+            yield repr(value)
+        except (ValueError, RecursionError):  # an integer of thousands of digits, or thousands of levels
+            yield f"a very large {type(value).__name__}"
+
+
+def _joined(brackets: str, items: Iterable[Iterable[str]]) -> Iterator[str]:
+    yield brackets[0]
+    for i, item in enumerate(items):
+        yield ", " * (i > 0)
+        yield from item
+    yield brackets[1]

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from .errors import ConfigError, shown, suggestion
+from .errors import MAX_PROBLEMS, ConfigError, shown, suggestion
 
 #: What a reader returns in place of a value that it has noted a problem for.
 INVALID: Final[Any] = object()
@@ -16,7 +16,10 @@ T = TypeVar("T")
 
 
 class Problems:
-    """The problems found so far; in strict mode unknown fields are among them."""
+    """The problems found so far; in strict mode unknown fields are among them.
+
+    Reading ends with a ``ConfigError`` at the 1,001st: aliases can repeat one mistake millions of times.
+    """
 
     def __init__(self, *, strict: bool = False) -> None:
         self.strict = strict
@@ -25,6 +28,8 @@ class Problems:
     def add(self, path: str, message: str) -> Any:
         """Note a problem; returns ``INVALID`` so that a reader can end with it."""
         self.found.append((path, message))
+        if len(self.found) > MAX_PROBLEMS:
+            raise ConfigError(self.found) from None
         return INVALID
 
     def include(self, path: str, error: ConfigError) -> Any:
@@ -206,7 +211,7 @@ class Record(Generic[T]):
         if problems.strict:
             for name in item:
                 if name not in self.fields:
-                    problems.add(join(path, str(name)), f"unknown field{suggestion(name, self.fields)}")
+                    problems.add(join(path, str(name)[:60]), f"unknown field{suggestion(name, self.fields)}")
         for name, field in self.fields.items():
             if item.get(name) is not None:
                 yield name, field.read(item[name], join(path, name), problems)

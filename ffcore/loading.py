@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from .errors import ConfigError, shown, suggestion
+from .errors import MAX_PROBLEMS, ConfigError, shown, suggestion
 from .fields import INVALID, ListOf, Problems, join
 from .flagset import FlagSet
 from .model import DEFAULT_BUCKETS, EXPERIMENT, FLAG, with_buckets
@@ -12,6 +13,9 @@ from .model import DEFAULT_BUCKETS, EXPERIMENT, FLAG, with_buckets
 if TYPE_CHECKING:
     from os import PathLike
     from pathlib import Path
+
+    #: The file in which each section's key stood first.
+    Owners = dict[tuple[str, str], Path]
 
 SUFFIXES = (".json", ".yaml", ".yml")
 SECTIONS = {"flags": ListOf(FLAG), "experiments": ListOf(EXPERIMENT)}
@@ -38,12 +42,14 @@ def load(path: str | PathLike[str], buckets: int = DEFAULT_BUCKETS) -> FlagSet:
         raise ConfigError([("", f"cannot be read: {error.strerror}")], str(path)) from None
     problems: list[tuple[str, str]] = []
     read: dict[str, list[Any]] = {name: [] for name in SECTIONS}
-    owners: dict[tuple[str, str], Path] = {}
+    owners: Owners = {}
     for file in files:
         found = _read_file(file, buckets, read, owners)
         problems += [(join(f"{file}:", place) if len(files) > 1 else place, message) for place, message in found]
+        if len(problems) > MAX_PROBLEMS:
+            break
     if problems:
-        raise ConfigError(problems, str(path))
+        raise ConfigError(problems[: MAX_PROBLEMS + 1], str(path))
     return FlagSet(read["flags"], read["experiments"])
 
 
@@ -62,9 +68,7 @@ def _files(path: Path) -> list[Path]:
     return [path]
 
 
-def _read_file(
-    file: Path, buckets: int, read: dict[str, list[Any]], owners: dict[tuple[str, str], Path]
-) -> list[tuple[str, str]]:
+def _read_file(file: Path, buckets: int, read: dict[str, list[Any]], owners: Owners) -> list[tuple[str, str]]:
     """Add a file's items to ``read``; the problems of the file, with lines where it is YAML."""
     from .reading import read_data  # 3 ms that only a file needs
 
@@ -73,16 +77,23 @@ def _read_file(
     except ConfigError as error:
         return error.problems
     problems = Problems(strict=True)
+    with suppress(ConfigError):  # too many problems: those found are told
+        _read_sections(file, data, buckets, read, owners, problems)
+    return problems.found if file.suffix == ".json" else _with_lines(file, problems.found)
+
+
+def _read_sections(
+    file: Path, data: Any, buckets: int, read: dict[str, list[Any]], owners: Owners, problems: Problems
+) -> None:
     if not isinstance(data, dict):
         problems.add("", f"expected a mapping with the lists flags and experiments, got {shown(data)}")
-        return problems.found
+        return
     for name in data:
         if name not in SECTIONS:
-            problems.add(name, f"unknown section{suggestion(name, SECTIONS)}")
+            problems.add(name[:60], f"unknown section{suggestion(name, SECTIONS)}")
     for section in SECTIONS:
         read[section] += _read_section(section, data.get(section), buckets, problems)
     _check_keys(file, data, owners, problems)
-    return problems.found if file.suffix == ".json" else _with_lines(file, problems.found)
 
 
 def _read_section(section: str, items: Any, buckets: int, problems: Problems) -> list[Any]:
@@ -94,7 +105,7 @@ def _read_section(section: str, items: Any, buckets: int, problems: Problems) ->
     return [] if result is INVALID else list(result)
 
 
-def _check_keys(file: Path, data: dict[str, Any], owners: dict[tuple[str, str], Path], problems: Problems) -> None:
+def _check_keys(file: Path, data: dict[str, Any], owners: Owners, problems: Problems) -> None:
     for section in SECTIONS:
         items = data.get(section)
         for i, item in enumerate(items if isinstance(items, list) else []):

@@ -22,6 +22,23 @@ def test_an_error_with_a_source_counts_its_problems() -> None:
     assert str(ConfigError(PROBLEMS[:1], "flags.yaml")) == "flags.yaml: 1 problem\n  flags[0].key: is missing"
 
 
+@pytest.mark.parametrize(
+    ("count", "first", "last"),
+    [
+        (100, "f: 100 problems", "  [99]: x"),
+        (101, "f: 101 problems", "  and 1 more"),
+        (1_000, "f: 1,000 problems", "  and 900 more"),
+        (1_001, "f: more than 1,000 problems", "  and at least 901 more"),
+    ],
+)
+def test_a_message_lists_a_hundred_problems(count: int, first: str, last: str) -> None:
+    """The rest is counted; at 1,001 a reader has stopped, so there may be more."""
+    lines = str(ConfigError([(f"[{i}]", "x") for i in range(count)], "f")).splitlines()
+
+    assert (lines[0], lines[-1]) == (first, last)
+    assert len(lines) == min(count, 101) + 1
+
+
 def test_an_error_is_a_value_error_with_problems_as_a_list_of_its_own() -> None:
     """Callers catch ValueError and read ``problems``; the caller's sequence is not shared."""
     given = list(PROBLEMS)
@@ -58,6 +75,11 @@ def test_a_suggestion_names_the_nearest_or_a_short_choice(name: object, valid: l
     assert suggestion(name, iter(valid)) == phrase
 
 
+def test_a_long_name_is_compared_by_its_beginning() -> None:
+    """Comparing takes no time however long a name is: thousands of such names may stand in one file."""
+    assert suggestion("a" * 10**6, ["a" * 60]) == f"; did you mean {'a' * 60}?"
+
+
 def test_thirty_names_are_still_listed() -> None:
     """The longest choice that is spelled out has 30 names."""
     assert suggestion("zzz", [f"name-{i}" for i in range(30)]).count("name-") == 30
@@ -70,14 +92,16 @@ def test_thirty_names_are_still_listed() -> None:
         (None, "None"),
         ("x" * 58, f"'{'x' * 58}'"),
         ("x" * 59, f"'{'x' * 56}..."),
+        ("x" * 10**6, f"'{'x' * 56}..."),
         ([1, 2], "[1, 2]"),
-        (list(range(61)), "a very large list"),
+        (list(range(10**6)), f"{str(list(range(19)))[:57]}..."),
+        ({"a": ["x" * 10**6, {}]}, f"{{'a': ['{'x' * 49}..."),
+        ({"a": [], "b": {"c": 1.5}}, "{'a': [], 'b': {'c': 1.5}}"),
         pytest.param(10**5000, "a very large int", id="5000-digits"),
-        ({i: i for i in range(61)}, "a very large dict"),
     ],
 )
 def test_values_are_quoted_in_at_most_sixty_characters(value: object, quoted: str) -> None:
-    """A short value is quoted whole, a long text is cut, what is very large is named, not spelled out."""
+    """A short value is quoted whole, what is long is cut, an integer too large to be spelled out is named."""
     assert shown(value) == quoted
     assert len(quoted) <= 60
 

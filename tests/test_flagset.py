@@ -99,6 +99,14 @@ def test_all_problems_of_all_items_are_told_at_once() -> None:
     ]
 
 
+def test_a_thousand_problems_are_enough() -> None:
+    """Reading ends at the 1,001st, with the places of those before it."""
+    with pytest.raises(ConfigError) as caught:
+        FlagSet.from_items([{"key": "a"}, *[{}] * 2_000])
+
+    assert [path for path, _ in caught.value.problems] == [f"flags[{i}].key" for i in range(1, 1_002)]
+
+
 def test_buckets_hold_for_items_that_name_none() -> None:
     """The argument is a default, an item's own resolution comes first, and 10,000 holds without either."""
     items: list[dict[str, Any]] = [{"key": "a"}, {"key": "b", "buckets": 7}]

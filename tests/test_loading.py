@@ -3,12 +3,14 @@
 import json
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ffcore import ConfigError, FlagSet, load
+from ffcore import ConfigError, FlagSet, load, reading
+from ffcore.reading import read_data
 from tests.support.strategies import experiment_items, flag_items
 
 BUNDLED = Path(__file__).parents[1] / "data" / "flags.yaml"
@@ -158,6 +160,51 @@ def test_problems_in_a_folder_name_their_file(tmp_path: Path) -> None:
     assert found["1.yaml"] == "expected true or false, got 1 (line 1)"
     assert found["2.json"] == "'a' stands a second time, first in 1.yaml"
     assert found["3.yaml"].startswith("not YAML at line 2")
+
+
+LONG = "x" * 10**6
+REPEATED = f"""
+flags:
+  - key: a
+    targeting_rules:
+      - &rule {{attribute: a, operator: &long {LONG}, *long : 1}}
+      - all: &rules [{",".join(["*rule"] * 1_000)}]
+      - any: [{",".join(["{all: *rules}"] * 600)}]
+"""
+
+
+def test_a_mistake_that_aliases_repeat_is_told_a_thousand_times_at_most(tmp_path: Path) -> None:
+    """Millions of problems of a megabyte each would exhaust any machine; reading ends at the 1,001st."""
+    error = refusal(written(tmp_path, REPEATED))
+
+    assert len(error.problems) == 1_001
+    assert error.problems[-1][0] == "flags[0].targeting_rules[1].all[499]." + "x" * 60
+    assert error.problems[-1][1].startswith("unknown field; expected one of attribute, ")
+    assert len(str(error)) < 100 * 1_000
+    assert str(error).endswith("and at least 901 more")
+
+
+def test_the_problems_of_a_folder_end_with_the_file_that_has_too_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files after it are not read; those before it have their problems told."""
+    reader = Mock(wraps=read_data)
+    monkeypatch.setattr(reading, "read_data", reader)
+    for name in ("1", "2", "3"):
+        written(tmp_path, json.dumps({"flags": [0] * 1_000}), f"{name}.json")
+    error = refusal(tmp_path)
+
+    assert [call.args[0].name for call in reader.call_args_list] == ["1.json", "2.json"]
+    assert len(error.problems) == 1_001
+    assert str(error).startswith(f"{tmp_path}: more than 1,000 problems")
+    assert [Path(path.partition(":")[0]).name for path, _ in error.problems[-2:]] == ["1.json", "2.json"]
+
+
+def test_unknown_sections_have_short_names(tmp_path: Path) -> None:
+    """The place of a problem is no longer than a reader can use."""
+    [(place, _)] = refusal(written(tmp_path, json.dumps({LONG: 1}), "flags.json")).problems
+
+    assert len(place) == 60
 
 
 def test_a_folder_without_flag_files_is_refused(tmp_path: Path) -> None:
