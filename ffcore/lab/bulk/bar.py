@@ -35,5 +35,5 @@ def show_rows(total: int | None, done: int, shown: bool | None) -> Iterator[Call
         yield lambda rows: None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), _Rows(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(file=sys.stderr)) as progress:
+    with Progress(*columns, console=Console(file=sys.stderr, force_jupyter=False)) as progress:
         yield partial(progress.advance, progress.add_task("deciding", total=total, completed=done))

@@ -11,6 +11,7 @@ from typing import Any
 from ffcore.errors import ConfigError, shown
 from ffcore.flagset import FlagSet
 from ffcore.lab.bulk.columns import attributes
+from ffcore.lab.bulk.ids import check_on_invalid
 from ffcore.lab.bulk.inputs import Paths, find_files, refuse, survey
 from ffcore.lab.bulk.output import Output, open_output
 from ffcore.lab.bulk.plan import plans_of
@@ -91,6 +92,7 @@ def evaluate_files(  # noqa: PLR0913 - each is a choice of its own
     >>> pd.read_parquet(folder / "decided")[["user_id", "dark-mode.enabled"]].values.tolist()
     [['007', True], ['008', False]]
     """
+    check_on_invalid(on_invalid)
     plans = plans_of(flags, keys)
     wanted = [plan.key for plan in plans]
     if not wanted:

@@ -69,8 +69,7 @@ class Job:
         frame = rows
         for name in self.population.absent:
             frame = frame.append_column(name, pa.nulls(len(rows), pa.string()))
-        on_invalid = "mark" if self.on_invalid == "raise" else self.on_invalid
-        results = evaluate_frame(frame, self.flags, self.keys, self.user_id, on_invalid)
+        results = evaluate_frame(frame, self.flags, self.keys, self.user_id, "mark")
         kept = rows.select([self.user_id, *self.carry])
         columns = [*kept.columns, *results.columns]
         return pa.Table.from_arrays(columns, names=[*kept.column_names, *results.column_names])
