@@ -77,7 +77,7 @@ CONTENDERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch:
+class Batch:
     """One thing to time: whose line it belongs to, how many rows, how many decisions."""
 
     name: str
@@ -126,15 +126,20 @@ def bulk(
     with ExitStack() as stack:
         pools = [stack.enter_context(ThreadPoolExecutor(count)) for count in THREADS]
         batches = [*_ours(largest, rows, pools), *_theirs(largest, rows, taking_part), _limit(max(rows))]
-        calls = {str(place): _told_nothing(batch.call) for place, batch in enumerate(batches)}
-        timed = throughput(calls, ["batch"], rounds=rounds, seconds=seconds, clock=clock)
+        return timed(batches, absent, rounds=rounds, seconds=seconds, clock=clock)
+
+
+def timed(batches: Sequence[Batch], absent: Mapping[str, str], *, rounds: int, seconds: float, clock: Clock) -> BulkRun:
+    """Time batches in turns of shuffled order, each in blocks of at least so many seconds; see `bulk`."""
+    calls = {str(place): _told_nothing(batch.call) for place, batch in enumerate(batches)}
+    samples = throughput(calls, ["batch"], rounds=rounds, seconds=seconds, clock=clock)
     paces: dict[str, tuple[Pace, ...]] = {}
-    for batch, sample in zip(batches, timed.workloads.values(), strict=True):
+    for batch, sample in zip(batches, samples.workloads.values(), strict=True):
         paces[batch.name] = (*paces.get(batch.name, ()), _pace(batch, sample))
-    return BulkRun(paces, absent, min(sample.shortest for sample in timed.workloads.values()), timed.seed)
+    return BulkRun(paces, absent, min(sample.shortest for sample in samples.workloads.values()), samples.seed)
 
 
-def _pace(batch: _Batch, sample: Throughput) -> Pace:
+def _pace(batch: Batch, sample: Throughput) -> Pace:
     return Pace(batch.rows, sample.rates * batch.decisions, sample.rates.size * sample.loops * batch.decisions)
 
 
@@ -142,26 +147,26 @@ def _told_nothing(call: Call) -> Callable[[str], object]:
     return lambda _: call()
 
 
-def _ours(ids: pa.Array, rows: Sequence[int], pools: Sequence[Executor]) -> Iterator[_Batch]:
+def _ours(ids: pa.Array, rows: Sequence[int], pools: Sequence[Executor]) -> Iterator[Batch]:
     frames = {size: pd.DataFrame({"user_id": ids[:size].to_pandas()}, copy=False) for size in rows}
     for workload, (flags, every_size) in WORKLOADS.items():
         for threads, pool in zip(THREADS, pools, strict=True):
             for size in rows if every_size else rows[-1:]:
                 call = partial(evaluate_frame, frames[size], flags, executor=pool)
-                yield _Batch(ours(workload, threads), size, size * len(flags), call)
+                yield Batch(ours(workload, threads), size, size * len(flags), call)
 
 
-def _theirs(ids: pa.Array, rows: Sequence[int], contenders: Mapping[str, Contender]) -> Iterator[_Batch]:
+def _theirs(ids: pa.Array, rows: Sequence[int], contenders: Mapping[str, Contender]) -> Iterator[Batch]:
     for name, contender in contenders.items():
         for size in [size for size in rows if size <= contender.most_rows] or [contender.most_rows]:
-            yield _Batch(name, size, size, partial(contender.engine, ids[:size], HALF))
+            yield Batch(name, size, size, partial(contender.engine, ids[:size], HALF))
 
 
-def _limit(rows: int) -> _Batch:
+def _limit(rows: int) -> Batch:
     """As many blocks as rows, compressed one set of lanes after the other, from the first-level cache."""
     words = np.random.default_rng(0).integers(0, 2**32, (WORDS, LANES), dtype=np.uint32)
     states, times = np.zeros((4, LANES), dtype=np.uint32), -(-rows // LANES)
-    return _Batch(LIMIT, rows, times * LANES, partial(_compress_often, words, states, times))
+    return Batch(LIMIT, rows, times * LANES, partial(_compress_often, words, states, times))
 
 
 @njit(nogil=True)  # not kept on disk: numba would not notice a change of the kernel it calls
