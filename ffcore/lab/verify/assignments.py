@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ffcore.errors import ConfigError, shown, suggestion
 from ffcore.hashing import hash32
 from ffcore.lab.bulk.columns import attributes
 from ffcore.lab.bulk.deciding import decide
+from ffcore.lab.bulk.parts import PART_ROWS
 from ffcore.lab.bulk.plan import plan
 from ffcore.lab.verify.answers import Answers, Assign, call, call_for_words, read_answers, refusal
 from ffcore.lab.verify.users import Mask, Population
@@ -88,8 +88,11 @@ class Assigned:
 
     def counts(self) -> dict[str | None, int]:
         """Enabled users of each arm that anybody got: a variant's key, or None for users without a variant."""
-        found = {row["values"]: row["counts"] for row in pc.value_counts(pa.array(self.answers.codes)).to_pylist()}
-        return {arm: found[code] for code, arm in enumerate(self.answers.arms) if code in found}
+        codes, arms = self.answers.codes, self.answers.arms
+        found = np.zeros(len(arms) + 1, dtype=np.int64)
+        for start in range(0, codes.size, PART_ROWS):  # bincount takes 8 bytes for each code
+            found += np.bincount(np.minimum(codes[start : start + PART_ROWS], len(arms)), minlength=found.size)
+        return {arm: users for arm, users in zip(arms, found[:-1].tolist(), strict=True) if users}
 
 
 def vectorized(assign: Function) -> Function:

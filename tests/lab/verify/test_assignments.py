@@ -137,6 +137,18 @@ def test_nothing_is_off_in_every_form(answers: Any) -> None:
     assert assigned(vectorized(lambda user_ids, key: answers), read_users(["a", "b"])).enabled.tolist() == [True, False]
 
 
+@pytest.mark.parametrize("marked", [False, True], ids=["row by row", "array"])
+def test_answers_of_all_kinds_together(*, marked: bool) -> None:
+    """True is on without a variant, a text is a variant, every kind of nothing is off: in one population."""
+    answers = dict(zip("abcdefgh", [True, "x", None, False, float("nan"), pd.NA, np.bool_(True), "y"], strict=True))
+    array = vectorized(lambda user_ids, key: [answers[user_id] for user_id in user_ids])
+    found = assigned(array if marked else lambda user_id, key: answers[user_id], read_users([*answers]))
+
+    assert found.enabled.tolist() == [True, True, False, False, False, False, True, True]
+    assert variants_of(found) == [None, "x", None, None, None, None, None, "y"]
+    assert found.counts() == {None: 2, "x": 1, "y": 1}
+
+
 @pytest.mark.parametrize(
     ("function", "message"),
     [

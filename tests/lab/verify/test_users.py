@@ -79,7 +79,10 @@ BAD: dict[str, tuple[Any, str]] = {
         pa.array(["a", None, " ", "b", "", None, "\u3000"]),
         "5 of 7 ids are null, blank or no text (first: None at 1, ' ' at 2, '' at 4, None at 5, '\\u3000' at 6)",
     ),
-    "more than five": ([None] * 9, "9 of 9 ids are null, blank or no text (first: None at 0, None at 1, None at 2, "),
+    "more than five": (
+        [None] * 9,
+        "9 of 9 ids are null, blank or no text (first: None at 0, None at 1, None at 2, None at 3, None at 4)",
+    ),
     "nullable": (pd.DataFrame({"user_id": pd.array([1, None], dtype="Int64")}), "1 of 2 ids are null, blank or no"),
     "truth": ([True], "1 of 1 ids are null, blank or no text"),
     "truth among numbers": ([1, True, "a"], "1 of 3 ids are null, blank or no text (first: True at 1)"),
