@@ -1,13 +1,14 @@
-"""Tests of the seeded faults: each is caught by the check meant for it, and the good hash is not."""
+"""Tests of the seeded faults: counts show those that counts can show, and each is wrong in one way alone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import pytest
 
-from ffcore import ConfigError, Flag
+from ffcore import ConfigError, Evaluator, Flag, FlagSet
 from ffcore.lab.testing import faults
 from ffcore.lab.verify import Check, rollout, variants
 
@@ -37,12 +38,61 @@ CAUGHT: dict[str, tuple[Flag, Callable[[Any, Flag], Check]]] = {
     "shared_salt": (flag(10, {"a": 0.5, "b": 0.5}), judge_variants),
     "id_only": (flag(10, {"a": 0.5, "b": 0.5}), judge_variants),
     "last_variant_spill": (flag(100, {"a": 0.9, "b": 0.05, "c": 0.05}), judge_variants),
+    "edge_off_by_one": (Flag("checkout", enabled=True, rollout_percentage=1, buckets=100), judge_rollout),  # type: ignore[arg-type]
 }
+#: Faults that leave every count right: only what other flags serve, or what each user should get, shows them.
+UNCOUNTED = ("growthbook_v1", "crc32", "swapped_variants")
+ARMS = flag(12.5, {"a": 0.9, "b": 0, "c": 0.05, "d": 0.05})
 
 
 def test_every_fault_has_its_check() -> None:
-    """No fault is offered that the tests do not catch."""
-    assert set(CAUGHT) == set(faults.NAMES)
+    """No fault is offered that nothing catches."""
+    assert {*CAUGHT, *UNCOUNTED} == set(faults.NAMES)
+    assert set(faults.CHECKS) == set(faults.NAMES)
+
+
+@pytest.mark.parametrize("name", faults.NAMES)
+def test_an_array_of_ids_gets_what_each_id_gets(name: str) -> None:
+    """Faults are decided in bulk at scale; both forms agree for every id, of any alphabet."""
+    ids = [*IDS[:3_000], "Zoë", "ユーザー", "x" * 200]
+    for served in (ARMS, flag(0), flag(12.5)):
+        try:
+            broken = faults.assign(name, served)
+        except ConfigError:
+            continue
+        answers = broken(np.array(ids, dtype=object), served.key)
+
+        assert [answer if isinstance(answer, str) else bool(answer == 1) for answer in answers] == [
+            broken(user, served.key) or False for user in ids
+        ]
+
+
+@pytest.mark.parametrize("name", UNCOUNTED)
+def test_counts_do_not_show_every_fault(name: str) -> None:
+    """Some faults keep every share: a check of counts does not fail on them, though many users get another variant."""
+    served = flag(50, {"a": 0.5, "b": 0.5})
+    broken = faults.assign(name, served)
+
+    assert judge_rollout(broken, served).verdict != "fail"
+    assert judge_variants(broken, served).verdict != "fail"
+    assert (
+        sum(
+            broken(user, "checkout") != Evaluator(FlagSet([served])).evaluate(user, "checkout").variant
+            for user in IDS[:3_000]
+        )
+        > 1_000
+    )
+
+
+@pytest.mark.parametrize("served", [flag(12.5), flag(0), flag(100), ARMS], ids=["rollout", "nobody", "all", "arms"])
+def test_without_a_fault_all_is_as_the_evaluator_has_it(served: Flag) -> None:
+    """The function that faults start from is right, so each is wrong by its own change alone."""
+    evaluator, right = Evaluator(FlagSet([served])), faults.faultless(served)
+    decisions = [evaluator.evaluate(user, "checkout") for user in IDS[:3_000]]
+
+    assert [right(user, "checkout") for user in IDS[:3_000]] == [
+        decision.variant if served.variants else decision.enabled for decision in decisions
+    ]
 
 
 @pytest.mark.parametrize("name", CAUGHT)
@@ -89,7 +139,7 @@ def test_faults_repeat_and_know_their_key() -> None:
     broken = faults.assign("leak", flag(0))
 
     assert [broken(user, "k") for user in IDS[:5_000]] == [broken(user, "k") for user in IDS[:5_000]]
-    assert broken.key == "checkout"  # type: ignore[attr-defined]
+    assert broken.key == "checkout"
 
 
 @pytest.mark.parametrize(
@@ -99,6 +149,8 @@ def test_faults_repeat_and_know_their_key() -> None:
         ("float_percentage", flag(50), "needs a fractional percentage; checkout has 50 %"),
         ("shared_salt", flag(50), "needs two variants or more; checkout has 0"),
         ("last_variant_spill", flag(50), "needs two variants or more; checkout has 0"),
+        ("swapped_variants", flag(50), "needs two variants or more; checkout has 0"),
+        ("edge_off_by_one", flag(100), "needs users on either side of the edge; checkout has none"),
         ("leak", flag(50, {"a": 0.5, "b": 0.5}), "needs an arm of 0 %; checkout has none"),
     ],
 )
