@@ -98,7 +98,7 @@ def evaluate_files(  # noqa: PLR0913 - each is a choice of its own
     if not wanted:
         raise ConfigError([("keys", "there is no flag and no experiment to decide")])
     carried = carried_columns(carry, user_id, wanted)
-    folder = Path(out).expanduser()
+    folder = _folder(out)
     looked_at = {name for plan in plans if plan.active for name in attributes(plan.rules)} - {"user_id"}
     population = survey(find_files(paths, folder), user_id, carried, looked_at)
     if population.absent:
@@ -113,6 +113,12 @@ def evaluate_files(  # noqa: PLR0913 - each is a choice of its own
         parts = output.finished.values()
         rows, invalid = sum(part.rows for part in parts), sum(part.invalid for part in parts)
         return Summary(folder, rows, len(parts), before, invalid)
+
+
+def _folder(out: object) -> Path:
+    if not isinstance(out, str | os.PathLike) or not str(out).strip():
+        raise ConfigError([("out", f"expected a folder for the results, got {shown(out)}")])
+    return Path(out).expanduser()
 
 
 def carried_columns(carry: Sequence[str], user_id: str, keys: Sequence[str]) -> list[str]:

@@ -71,18 +71,19 @@ def find_files(paths: Paths, out: Path) -> list[Path]:
 def _meant(text: str, out: Path, problems: Problems) -> list[Path]:
     path = Path(text)
     found = [path]
-    if path.is_dir():
+    if path.exists() and path.resolve().is_relative_to(out.resolve()):
+        problems.append((text, f"lies in the folder of results, {out}"))
+    elif path.is_dir():
         found = list(_in_folder(path, out))
-    elif not path.exists() and (matches := sorted(glob(text, recursive=True))):  # noqa: PTH207 - also absolute ones
-        found = [file for match in matches for file in _matched(Path(match), out)]
-    elif not path.exists():
-        problems.append((text, _nothing_there(path)))
-        return []
-    elif not (is_csv(path) or is_parquet(path)):
+    elif path.exists() and not (is_csv(path) or is_parquet(path)):
         kinds = f"neither Parquet by its content nor CSV by its name ({', '.join(CSV_SUFFIXES)})"
         problems.append((text, kinds))
-    elif path.resolve().is_relative_to(out.resolve()):
-        problems.append((text, f"lies in the folder of results, {out}"))
+    elif not path.exists():
+        matches = sorted(glob(text, recursive=True))  # noqa: PTH207 - of absolute patterns too
+        found = [file for match in matches for file in _matched(Path(match), out)]
+        if not matches:
+            problems.append((text, _nothing_there(path)))
+            return []
     if not found:
         problems.append((text, f"no Parquet or CSV file is there ({', '.join((*PARQUET_SUFFIXES, *CSV_SUFFIXES))})"))
     return found

@@ -246,6 +246,8 @@ def test_another_column_of_ids(tmp_path: Path) -> None:
         ({"keys": ["arm"]}, "^arm: neither a flag nor an experiment"),
         ({"keys": []}, "^keys: there is no flag and no experiment to decide"),
         ({"flags": {}}, "^flags: expected a FlagSet"),
+        ({"out": None}, "^out: expected a folder for the results, got None"),
+        ({"out": ""}, "^out: expected a folder for the results, got ''"),
         ({"on_invalid": "marks"}, "^on_invalid: 'marks' is no way to treat invalid ids; did you mean mark"),
         ({"carry": "country"}, "^carry: expected several columns, got the text 'country'"),
         ({"carry": ["half.reason"]}, "^half.reason: a column of the results has this name"),
@@ -257,7 +259,7 @@ def test_another_column_of_ids(tmp_path: Path) -> None:
             "users.parquet: score: expected ids that are text or whole numbers, got a column of double",
         ),
     ],
-    ids=lambda value: "-".join(map(str, value)) if isinstance(value, dict) else None,
+    ids=lambda value: " ".join(f"{name} {given}" for name, given in value.items()) if isinstance(value, dict) else None,
 )
 def test_mistakes_are_one_clear_message(tmp_path: Path, change: dict[str, Any], message: str) -> None:
     """What cannot be used is named before anything is written."""

@@ -72,8 +72,19 @@ def test_a_name_with_signs_of_a_pattern_is_a_name_first(lake: Path) -> None:
         ("out/*", r"out/\*: no Parquet or CSV file is there"),
         ("readme.txt", "readme.txt: neither Parquet by its content nor CSV by its name"),
         ("out/00000-00000-a.parquet", "00000-a.parquet: lies in the folder of results"),
+        ("out", "out: lies in the folder of results"),
     ],
-    ids=["near", "far", "empty folder", "empty pattern", "other files", "results", "another kind", "a result"],
+    ids=[
+        "near",
+        "far",
+        "empty folder",
+        "empty pattern",
+        "other files",
+        "results",
+        "another kind",
+        "a result",
+        "all results",
+    ],
 )
 def test_what_is_not_there_is_named(lake: Path, named: str, message: str) -> None:
     """A path that gives nothing is a mistake, with the nearest name."""
