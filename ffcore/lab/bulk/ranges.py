@@ -17,12 +17,13 @@ from ffcore.errors import ConfigError, shown
 from ffcore.flagset import FlagSet
 from ffcore.lab.bulk.counts import Counted, listed, matrix, summed
 from ffcore.lab.bulk.deciding import Part, decide
-from ffcore.lab.bulk.executors import PARTS_AHEAD
 from ffcore.lab.bulk.parts import PART_ROWS, read_names, run
 from ffcore.lab.bulk.plan import Plan, plans_of
 
 #: Users of one task at most: a tenth of a second of work, beside which the way to a cluster and back is short.
 TASK_ROWS = 1 << 22
+#: Tasks into which a range is cut that would make as many of them no shorter than a part.
+TASKS = 16
 #: The end of all ranges, which is the longest that Python counts.
 END = 2**63 - 1
 MAX_WIDTH = 1_000
@@ -137,7 +138,7 @@ def _count_up(text: Bytes, at: int) -> None:
 
 def _tasks(numbers: range) -> Iterator[range]:
     """The range in pieces: many, if they are not too short for it, and none that keeps a worker long."""
-    rows = max(PART_ROWS, min(TASK_ROWS, (numbers.stop - numbers.start) // PARTS_AHEAD))
+    rows = max(PART_ROWS, min(TASK_ROWS, (numbers.stop - numbers.start) // TASKS))
     return (numbers[place : place + rows] for place in range(0, max(0, numbers.stop - numbers.start), rows))
 
 

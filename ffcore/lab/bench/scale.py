@@ -1,0 +1,158 @@
+"""Populations up to a billion: users a second by engine and by workers, and what still more would take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+
+import pyarrow as pa
+
+from ffcore.flagset import FlagSet
+from ffcore.lab.bench.bulk import CONTENDERS, Batch, Contender, timed
+from ffcore.lab.bench.bulk_run import BulkRun, Pace
+from ffcore.lab.bench.clock import Clock
+from ffcore.lab.bench.crews import DASK, THREADS, Crews
+from ffcore.lab.bench.engines import HALF, Engine, on_executor
+from ffcore.lab.bench.estimate import Estimate, median, paired_ratio, samples_needed
+from ffcore.lab.bulk.ranges import DecimalIds, count_range
+
+ROWS = (100_000, 1_000_000, 10_000_000)
+#: More rows of a frame are not worth their time and memory.
+FRAME_ROWS = 1_000_000
+#: Those who count the largest range; the others stop at the second largest.
+LARGEST_CREWS = (THREADS, DASK)
+GOAL = 10**10
+RANGE, FRAME = "range", "frame"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScaleRun:
+    """What `scale` measured.
+
+    Attributes:
+        timed: users a second, by way of deciding and number of users.
+        counts: how many users each way let in, by number of users; more than one number where its answers differed.
+        expected: how many that are, counted here without any executor of others.
+    """
+
+    timed: BulkRun
+    counts: Mapping[str, Mapping[int, frozenset[int]]]
+    expected: Mapping[int, int]
+
+    def growth(self, name: str) -> Estimate:
+        """How a user's cost grows from the second largest population to the largest: 1 where it stays the same."""
+        before, last = self._largest_two(name)
+        return paired_ratio(before.rates, last.rates)
+
+    def seconds(self, name: str, users: int = GOAL) -> Estimate:
+        """Extrapolate how many seconds so many users would take, if the cost of a further user stays what it is.
+
+        Each round gives one line, through its times for the largest population measured and the second largest.
+        The interval is that of the median over rounds; it knows nothing of what may change beyond the largest.
+        """
+        before, last = self._largest_two(name)
+        spent, first = last.rows / last.rates, before.rows / before.rates
+        return median(spent + (users - last.rows) * (spent - first) / (last.rows - before.rows))
+
+    def speedup(self, name: str, baseline: str) -> Estimate:
+        """Users a second over another way's, within rounds, for the most users that both were measured with."""
+        sizes = {pace.rows: pace for pace in self.timed.paces[name]}
+        common = [pace for pace in self.timed.paces[baseline] if pace.rows in sizes][-1]
+        return paired_ratio(sizes[common.rows].rates, common.rates)
+
+    def to_dict(self) -> dict[str, object]:
+        """The whole run, ready for JSON; rates in users a second."""
+        counts = {
+            name: {str(rows): sorted(found) for rows, found in sizes.items()} for name, sizes in self.counts.items()
+        }
+        return {**self.timed.to_dict(), "counts": counts, "expected": {str(n): one for n, one in self.expected.items()}}
+
+    def _largest_two(self, name: str) -> tuple[Pace, Pace]:
+        before, last = self.timed.paces[name][-2:]
+        return before, last
+
+    def _repr_html_(self) -> str:
+        return self.timed._repr_html_()
+
+
+def scale(
+    crews: Crews,
+    *,
+    rows: Sequence[int] = ROWS,
+    rounds: int = 6,
+    seconds: float = 0.01,
+    contenders: Mapping[str, Contender] = CONTENDERS,
+    clock: Clock = time.perf_counter_ns,
+) -> ScaleRun:
+    """Count the users a second that each crew and each other engine decides, by number of users.
+
+    Everybody decides a flag at 50 % for the users `user-0`, `user-1`, ...: each crew as a range, of which nothing but
+    numbers travels, and as a frame, of which ids and decisions travel to processes and back; the contenders as a
+    column. All take turns, once a round in shuffled order, and what each answers is kept and compared.
+
+    Args:
+        crews: who works.
+        rows: numbers of users, at least two in rising order. Frames have at most FRAME_ROWS users.
+        rounds: timed blocks of each, at least six, which intervals need.
+        seconds: shortest block; a small population is decided over and over until it has passed.
+        contenders: by name; each decides no more users than it bears.
+        clock: reads nanoseconds.
+
+    Raises:
+        ValueError: fewer than two numbers of users, or than six rounds.
+
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> with ThreadPoolExecutor(2) as threads:
+    ...     run = scale(Crews({"2 threads": threads}, {}), rows=[1_000, 2_000], seconds=0.001, contenders={})
+    >>> run.growth("range, 2 threads").n
+    6
+    """
+    if len(rows) < 2 or list(rows) != sorted(set(rows)) or rounds < samples_needed(0.5):
+        raise ValueError(f"expected two rising numbers of users and six rounds; got {list(rows)} and {rounds} rounds")
+    absent = {f"{kind}, {name}": why for name, why in crews.absent.items() for kind in (RANGE, FRAME)}
+    absent |= {
+        name: f"{contender.missing} is not installed" for name, contender in contenders.items() if contender.missing
+    }
+    counts: dict[str, dict[int, set[int]]] = {}
+    batches = [
+        Batch(name, size, size, _kept(call, counts.setdefault(name, {}).setdefault(size, set())))
+        for name, size, call in _ways(crews.executors, rows, contenders)
+        if name not in absent
+    ]
+    found = timed(batches, absent, rounds=rounds, seconds=seconds, clock=clock)
+    expected = {size: _counted(None, size) for size in rows}
+    frozen = {name: {size: frozenset(some) for size, some in sizes.items()} for name, sizes in counts.items()}
+    return ScaleRun(found, frozen, expected)
+
+
+Way = tuple[str, int, Callable[[], int]]
+
+
+def _ways(executors: Mapping[str, Executor], rows: Sequence[int], contenders: Mapping[str, Contender]) -> Iterator[Way]:
+    for name, executor in executors.items():
+        for size in rows if name in LARGEST_CREWS else rows[:-1]:
+            yield f"{RANGE}, {name}", size, partial(_counted, executor, size)
+    frames = [size for size in rows if size <= FRAME_ROWS] or rows[:1]
+    ids = DecimalIds("user-", 0, frames[-1], frames[-1]).of(0, frames[-1])
+    for name, executor in executors.items():
+        for size in frames:
+            yield f"{FRAME}, {name}", size, partial(_enabled, on_executor(executor), ids[:size])
+    for name, contender in contenders.items():
+        for size in [size for size in frames if size <= contender.most_rows]:
+            yield name, size, partial(_enabled, contender.engine, ids[:size])
+
+
+def _counted(executor: Executor | None, users: int) -> int:
+    counts = count_range(range(users), FlagSet([HALF]), executor=executor)
+    return int(counts["users"].to_numpy()[counts["enabled"].to_numpy()].sum())
+
+
+def _enabled(engine: Engine, ids: pa.Array) -> int:
+    return int(engine(ids, HALF).sum())
+
+
+def _kept(call: Callable[[], int], answers: set[int]) -> Callable[[], None]:
+    return lambda: answers.add(call())
