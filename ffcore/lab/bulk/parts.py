@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cache
+from itertools import chain, islice
 from threading import Timer
 from typing import TypeVar
 
@@ -66,8 +67,13 @@ def run(work: Callable[[Task], Answer], tasks: Iterable[Task], executor: Executo
     if executor is not None:
         yield from in_order(work, tasks, executor)
         return
+    waiting = iter(tasks)
+    head = list(islice(waiting, 2))
+    if len(head) < 2:  # threads would cost a small frame more than its decisions
+        yield from map(work, head)
+        return
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        yield from in_order(work, tasks, threads)
+        yield from in_order(work, chain(head, waiting), threads)
 
 
 @cache
