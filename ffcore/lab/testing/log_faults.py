@@ -114,8 +114,9 @@ def dropped_segment(
 def day_one_delay(log: pd.DataFrame, key: str, variant: str | None, hours: float = 24) -> pd.DataFrame:
     """One arm starts late: its events of the first hours are missing, as when its configuration is cached for a day."""
     times = microseconds(log)
-    first = times < times.min(initial=np.iinfo(np.int64).max) + hours * 3_600 * MICROSECOND
-    return log[~(arm_of(log, key, variant) & first)]
+    end = times.min(initial=np.iinfo(np.int64).max) + hours * 3_600 * MICROSECOND
+    missing: Mask = arm_of(log, key, variant) & (times < end)
+    return log[~missing]
 
 
 def bot_duplicates(log: pd.DataFrame, bots: int = 5, events: int = 200, seconds: float = 60) -> pd.DataFrame:
