@@ -4,7 +4,18 @@ from ffcore.lab.verify.assignments import logged, vectorized
 from ffcore.lab.verify.check import Check, combine
 from ffcore.lab.verify.power import plan
 from ffcore.lab.verify.rollouts import rollout
+from ffcore.lab.verify.sequential import sequential_sample_ratio
 from ffcore.lab.verify.shares import sample_ratio
 from ffcore.lab.verify.variant_shares import variants
 
-__all__ = ["Check", "combine", "logged", "plan", "rollout", "sample_ratio", "variants", "vectorized"]
+__all__ = [
+    "Check",
+    "combine",
+    "logged",
+    "plan",
+    "rollout",
+    "sample_ratio",
+    "sequential_sample_ratio",
+    "variants",
+    "vectorized",
+]

@@ -63,14 +63,22 @@ def read_counts(observed: ByArm, expected: ByArm) -> Counts:
     counts, shares = by_arm(observed), by_arm(expected)
     if not problems:
         problems = [*unmatched(counts, shares), *share_problems(shares)]
-        problems += [problem for arm, count in counts.items() for problem in count_problems(arm, count)]
+        problems += [problem for arm, count in counts.items() for problem in count_problems(f"observed[{arm}]", count)]
     if not problems and sum(map(int, counts.values())) > MOST_USERS:
         problems = [("observed", f"more than 2**53 users ({MOST_USERS:,})")]
     if problems:
         raise ConfigError(problems, source="sample ratio")
+    return Counts(tuple(shares), tuple(int(counts[arm]) for arm in shares), normalized(shares))
+
+
+def normalized(shares: Mapping[str, Any]) -> tuple[float, ...]:
+    """Shares as floats that sum to 1.
+
+    >>> normalized({"a": 0.7, "b": 0.2, "c": 0.1000000001})
+    (0.69999999993, 0.19999999998, 0.10000000009)
+    """
     total = math.fsum(float(share) for share in shares.values())
-    observed_counts = tuple(int(counts[arm]) for arm in shares)
-    return Counts(tuple(shares), observed_counts, tuple(float(share) / total for share in shares.values()))
+    return tuple(float(share) / total for share in shares.values())
 
 
 def by_arm(values: ByArm) -> dict[str, Any]:
@@ -114,16 +122,16 @@ def unmatched(counts: Mapping[str, Any], shares: Mapping[str, Any]) -> Iterable[
             yield f"observed[{arm}]", f"is missing (0 must be said, not left out){suggestion(arm, counts)}"
 
 
-def count_problems(arm: str, count: object) -> Iterable[Problem]:
+def count_problems(place: str, count: object) -> Iterable[Problem]:
     """A problem for a count that is not a whole number of users."""
     try:
         number = math.nan if isinstance(count, (bool, str)) else float(count)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not number.is_integer():
-        yield f"observed[{arm}]", f"{shown(count)} is not a whole number of users"
+        yield place, f"{shown(count)} is not a whole number of users"
     elif number < 0:
-        yield f"observed[{arm}]", f"{shown(count)} is negative"
+        yield place, f"{shown(count)} is negative"
 
 
 def share_problems(shares: Mapping[str, Any]) -> Iterable[Problem]:

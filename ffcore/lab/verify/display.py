@@ -102,6 +102,8 @@ def reason(check: Check) -> str:
         return violated
     if check.p_value is None:
         return "nobody is where nobody may be" if check.verdict == "pass" else no_evidence(check)
+    if crossing := details.get("crossing"):
+        return f"the e-value passed {1 / check.alpha:,.4g} at look {crossing['look']:,} ({crossing['users']:,} users)"
     if check.verdict == "fail":
         size = "inside" if details.get("equivalent") else "not inside"
         return f"p {p_text(check.p_value)} is below {check.alpha:g}; the mismatch is {size} the margin"
