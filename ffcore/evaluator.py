@@ -14,6 +14,7 @@ from .log import warning
 from .model import Decision, Experiment, Flag
 from .stores.base import Malformed
 from .stores.memory import MemoryStore
+from .targeting import check_context
 
 if TYPE_CHECKING:
     from .stores.base import FlagStore
@@ -30,6 +31,8 @@ strip = str.strip  # one call tells text from anything else (TypeError) and blan
 
 class Evaluator:
     """Decides what users get, from a ``FlagSet`` or any ``FlagStore``, through a cache.
+
+    A context that is no mapping is a ``TypeError`` where a rule reads it.
 
     Args:
         source: Where flags and experiments come from.
@@ -61,7 +64,7 @@ class Evaluator:
         clock: Callable[[], float] = time.monotonic,
         tracker: Tracker | None = None,
     ) -> None:
-        self._store = MemoryStore(source) if isinstance(source, FlagSet) else source
+        self._store = _as_store(source)
         self._cache = Cache(self._load, Limits(ttl, max_entries, negative_ttl, max_stale, jitter), clock)
         self._entries, self._stamps, self._clock = self._cache.entries, self._cache.stamps, clock
         self._tracker = tracker
@@ -153,6 +156,8 @@ class Evaluator:
         from .trace import trace
 
         check_user_id(user_id)
+        if context is not None:
+            check_context(context)
         for name in (key, (EXPERIMENT, key)):
             entry = self._entries.get(name)
             if entry is None or self._clock() >= entry.expires:
@@ -216,6 +221,17 @@ class Evaluator:
             return decision
 
         return tracked
+
+
+def _as_store(source: FlagSet | FlagStore) -> FlagStore:
+    """A set's store, or the store that was given; raises ``TypeError`` for anything else."""
+    if isinstance(source, FlagSet):
+        return MemoryStore(source)
+    readers = (getattr(source, name, None) for name in ("get_flags", "get_experiments"))
+    if isinstance(source, type) or not all(map(callable, readers)):
+        hint = "ffcore.load(path) makes a FlagSet of a file, FlagSet.from_items of items"
+        raise TypeError(f"source: expected a FlagSet or a FlagStore, got {shown(source)}; {hint}")
+    return source
 
 
 def check_key(key: CacheKey) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from .errors import shown
 from .model import Rule, RuleGroup
 from .operators import OPERATORS, family
 
@@ -91,10 +92,20 @@ def _rule_predicate(rule: Rule) -> Predicate:
     missing = rule.operator == "not_exists"
 
     def holds(user_id: str, context: Mapping[str, Any]) -> bool:
-        actual = user_id if attribute == "user_id" else context.get(attribute)
+        try:
+            actual = user_id if attribute == "user_id" else context.get(attribute)
+        except AttributeError:  # only here, so that a context that is right pays nothing
+            check_context(context)
+            raise
         return missing if actual is None else matches(actual, expected)
 
     return holds
+
+
+def check_context(context: object) -> None:
+    """Raise ``TypeError`` unless a context is a mapping."""
+    if not isinstance(context, Mapping):
+        raise TypeError(f"context: expected a mapping of attributes, got {shown(context)}") from None
 
 
 def all_match(rules: Iterable[Rule | RuleGroup]) -> Predicate:
