@@ -64,7 +64,7 @@ def detectable(shares: tuple[float, ...], arm: int, users: int, alpha: float) ->
     """The smallest deviation of one arm's share whose e-value reaches 1/alpha with 80 % power; None where none does.
 
     The other arms share the difference in proportion. Twice the divergence of the counts from the shares follows the
-    noncentral chi-square distribution, as in the power of a fixed test; the bar is what the e-value asks of it.
+    noncentral chi-square distribution (Wilks 1938); the bar is what the e-value asks of it.
 
     >>> round(detectable((0.5, 0.5), 0, 10_000, 0.001), 4)
     0.0266
@@ -77,9 +77,9 @@ def detectable(shares: tuple[float, ...], arm: int, users: int, alpha: float) ->
         seen = expected * (1 - direction * deviation / (1 - share))
         seen[arm] = share + direction * deviation
         counts = users * seen
-        bar = divergence(counts, users * expected) - log_e_values(counts, shares) - math.log(alpha)
-        centre = users * deviation**2 / variance
-        return float(stats.ncx2.sf(2 * bar, len(shares) - 1, centre)) - power.DETECTION_POWER
+        pull = divergence(counts, users * expected)
+        bar = pull - log_e_values(counts, shares) - math.log(alpha)
+        return float(stats.ncx2.sf(2 * bar, len(shares) - 1, 2 * pull)) - power.DETECTION_POWER
 
     most = 200 + 100 * len(shares) - 20 * math.log(alpha)  # a noncentrality beyond all that 2**53 users ask for
     largest = min(room, math.sqrt(most * variance / max(users, 1)))
