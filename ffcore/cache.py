@@ -17,9 +17,11 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from heapq import heappop, heappush, heapreplace
 from itertools import count
+from numbers import Real
 from threading import Event, Lock
 from typing import Any
 
+from .errors import ConfigError, shown
 from .log import warning
 
 
@@ -82,9 +84,22 @@ class _Flight:
         self.entry: Entry | None = None
 
 
+_SECONDS = "a number of seconds, 0 or more", lambda value: value >= 0
+#: What each setting may be, in words and as a test of a number.
+_SETTINGS: dict[str, tuple[str, Callable[[Any], bool]]] = dict.fromkeys(
+    ("ttl", "negative_ttl", "max_stale"), _SECONDS
+) | {
+    "max_entries": ("a whole number, 1 or more", lambda value: value >= 1 and value % 1 == 0),
+    "jitter": ("a fraction from 0 to 1", lambda value: 0 <= value <= 1),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The settings of a cache; times in seconds of its clock. ``jitter`` shortens each TTL by up to that fraction."""
+    """The settings of a cache; times in seconds of its clock. ``jitter`` shortens each TTL by up to that fraction.
+
+    Raises ``ConfigError`` with every setting that makes no sense.
+    """
 
     ttl: float = 300.0
     max_entries: int = 10_000
@@ -93,13 +108,13 @@ class Limits:
     jitter: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("ttl", "negative_ttl", "max_stale"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"{name}: expected seconds, 0 or more, got {getattr(self, name)!r}")
-        if not self.max_entries >= 1 or self.max_entries % 1:
-            raise ValueError(f"max_entries: expected a whole number, 1 or more, got {self.max_entries!r}")
-        if not 0 <= self.jitter <= 1:
-            raise ValueError(f"jitter: expected a fraction from 0 to 1, got {self.jitter!r}")
+        problems = []
+        for name, (expected, holds) in _SETTINGS.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, Real) or not holds(value):
+                problems.append((name, f"expected {expected}, got {shown(value)}"))
+        if problems:
+            raise ConfigError(problems)
 
 
 def _random() -> Callable[[], float]:

@@ -32,7 +32,8 @@ strip = str.strip  # one call tells text from anything else (TypeError) and blan
 class Evaluator:
     """Decides what users get, from a ``FlagSet`` or any ``FlagStore``, through a cache.
 
-    A context that is no mapping is a ``TypeError`` where a rule reads it.
+    A setting that makes no sense is a ``ConfigError``, a source that is none a ``TypeError``, and so is a context that
+    is no mapping, where a rule reads it.
 
     Args:
         source: Where flags and experiments come from.
@@ -64,6 +65,7 @@ class Evaluator:
         clock: Callable[[], float] = time.monotonic,
         tracker: Tracker | None = None,
     ) -> None:
+        _check_functions(clock, tracker)
         self._store = _as_store(source)
         self._cache = Cache(self._load, Limits(ttl, max_entries, negative_ttl, max_stale, jitter), clock)
         self._entries, self._stamps, self._clock = self._cache.entries, self._cache.stamps, clock
@@ -221,6 +223,15 @@ class Evaluator:
             return decision
 
         return tracked
+
+
+def _check_functions(clock: object, tracker: object) -> None:
+    if not callable(clock):
+        raise ConfigError([("clock", f"expected a function that returns seconds, got {shown(clock)}")])
+    if tracker is not None and not callable(tracker):
+        raise ConfigError(
+            [("tracker", f"expected a function that is told of decisions, or None, got {shown(tracker)}")]
+        )
 
 
 def _as_store(source: FlagSet | FlagStore) -> FlagStore:
