@@ -184,7 +184,8 @@ class Cache:
             loaded = self._load(list(own))
             failed = False
         except Exception as error:  # noqa: BLE001 - whatever a store raises, a stale entry may still answer
-            warning("the store failed to load %s", ", ".join(map(str, own)), error=error)
+            names = (" ".join(key) if isinstance(key, tuple) else str(key) for key in own)
+            warning("the store failed to load %s", ", ".join(names), error=error)
         finally:
             with self._lock:
                 self._loads += len(own)
