@@ -224,6 +224,18 @@ def test_a_rule_on_no_column_is_said_once(tmp_path: Path, caplog: pytest.LogCapt
     assert set(read(tmp_path / "out")["north.reason"].to_pylist()) == {"targeting_rules_not_met"}
 
 
+def test_rules_of_what_is_off_are_not_looked_at(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A flag that is off needs no columns: nobody warns of them, and files may differ in them."""
+    off = Flag("off", targeting_rules=[{"attribute": "country", "operator": "exists"}])  # type: ignore[arg-type]
+    write(tmp_path / "a.parquet")
+    write(tmp_path / "b.parquet", USERS.drop_columns(["country"]))
+
+    evaluate_files([tmp_path / "a.parquet", tmp_path / "b.parquet"], FlagSet([off]), tmp_path / "out")
+
+    assert caplog.records == []
+    assert set(read(tmp_path / "out")["off.reason"].to_pylist()) == {"flag_disabled"}
+
+
 def test_another_column_of_ids(tmp_path: Path) -> None:
     """The attribute user_id is the id, wherever it stands."""
     rule = {"attribute": "user_id", "operator": "equals", "value": "ann"}
@@ -280,3 +292,5 @@ def test_a_key_of_both_means_the_flag(tmp_path: Path) -> None:
         evaluate_files(path, both, tmp_path / "out", ["x"])
 
     assert set(read(tmp_path / "out")["x.reason"].to_pylist()) == {"not_in_rollout"}
+    with pytest.raises(ConfigError, match=r"flag x.enabled: "):
+        evaluate_files(path, FlagSet([Flag("x")], both.experiments.values()), tmp_path / "out", ["x"])

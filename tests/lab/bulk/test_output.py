@@ -12,7 +12,7 @@ import pytest
 
 from ffcore import ConfigError, FlagSet
 from ffcore.lab import evaluate_files
-from ffcore.lab.bulk import output, reading, stream
+from ffcore.lab.bulk import files, output, reading, stream
 from ffcore.lab.bulk.output import MANIFEST, PartFile, open_output, part_name, writer
 from tests.support.files import FLAGS, SMALL, USERS, read, rows, write
 
@@ -176,6 +176,7 @@ def test_other_arguments_are_refused(users: Path, decided: Path, change: dict[st
         evaluate_files(**arguments)
     assert caught.value.problems[0][0] == str(decided)
     assert "name another folder, or begin anew with overwrite=True" in caught.value.problems[0][1]
+    assert "columns" not in str(caught.value)
     assert state(decided) == before
 
     again = evaluate_files(**arguments, overwrite=True)
@@ -207,6 +208,14 @@ def test_parts_of_another_size_are_refused(users: Path, decided: Path, monkeypat
     monkeypatch.setattr(stream, "PART_ROWS", 100)
 
     with pytest.raises(ConfigError, match=r"part_rows: was \[150\], is now \[100\]"):
+        evaluate_files(users, FLAGS, decided)
+
+
+def test_another_form_of_results_is_refused(users: Path, decided: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A version whose parts have another content does not go on with these."""
+    monkeypatch.setattr(files, "FORMAT", 2)
+
+    with pytest.raises(ConfigError, match="\nformat: was 1, is now 2"):
         evaluate_files(users, FLAGS, decided)
 
 
@@ -306,6 +315,27 @@ def test_a_part_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     with writer(path, SCHEMA, "user_id") as parquet:
         parquet.write_table(table)
     assert pq.read_table(path).equals(table)
+
+
+def test_a_part_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a loss of power a part that is seen is whole: first its content is safe, then its name."""
+    done: list[str] = []
+
+    def sync(descriptor: int, sync: Any = os.fsync) -> None:
+        done.append("synced")
+        sync(descriptor)
+
+    def replace(path: Path, target: Path, replace: Any = Path.replace) -> Any:
+        done.append(target.name)
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(Path, "replace", replace)
+
+    with writer(tmp_path / "00000-00000-a.parquet", SCHEMA, "user_id"):
+        pass
+
+    assert done == ["synced", "00000-00000-a.parquet", "synced"]
 
 
 def test_the_first_missing_part(tmp_path: Path) -> None:
