@@ -89,7 +89,7 @@ def rows(check: Check) -> Iterator[tuple[str, ...]]:
 
 
 def reason(check: Check) -> str:
-    """Why the verdict of a check of shares is what it is, in words.
+    """Why the verdict is what it is, in words: those in ``details["reason"]``, else what shares and margins say.
 
     >>> from ffcore.lab.verify import sample_ratio
     >>> reason(sample_ratio([4969, 5031], [0.5, 0.5]))
@@ -98,6 +98,8 @@ def reason(check: Check) -> str:
     'users in an arm of 0 %: 2 in 2'
     """
     details = check.details
+    if said := details.get("reason"):
+        return str(said)
     if violated := violation(details):
         return violated
     if check.p_value is None:
