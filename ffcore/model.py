@@ -8,7 +8,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, ClassVar
 
-from .errors import ConfigError, shown
+from .errors import ConfigError, shown, suggestion
 from .fields import INVALID, Anything, Boolean, Exact, Field, ListOf, OneOf, Problems, Record, Text, Whole, exact, join
 from .frozen import freeze
 from .hashing import HASH_SPACE
@@ -128,13 +128,19 @@ class _AnyRule:
             return value
         kinds = [kind for kind in GROUPS if isinstance(value, Mapping) and kind in value]
         if not kinds:
-            return RULE.read(value, path, problems)
+            return self._read_rule(value, path, problems)
         if path.count(".") > MAX_RULE_DEPTH + 1:  # one dot a level: stops before Python's own recursion limit
             return problems.add(path, f"rules nest deeper than {MAX_RULE_DEPTH} levels")
         others = [name for name in value if problems.strict or name in GROUPS or name in Rule.FIELDS]
         if len(others) > 1:
             return problems.add(path, f"{kinds[0]} stands alone in its mapping, got {', '.join(map(str, others))}")
         return self._read_group(kinds[0], value[kinds[0]], path, problems)
+
+    def _read_rule(self, value: Any, path: str, problems: Problems) -> Any:
+        if isinstance(value, Mapping) and len(value) == 1 and not value.keys() & Rule.FIELDS.keys():
+            [name] = value
+            return problems.add(join(path, str(name)[:60]), f"unknown field{suggestion(name, [*GROUPS, *Rule.FIELDS])}")
+        return RULE.read(value, path, problems)
 
     def _read_group(self, kind: str, value: Any, path: str, problems: Problems) -> Any:
         inner = join(path, kind)

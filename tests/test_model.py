@@ -84,6 +84,13 @@ def negated(depth: int) -> dict[str, Any]:
         ("targeting_rules", [NORWAY | {"value": None}], "targeting_rules[0].value", "equals: expected text, a number"),
         ("targeting_rules", [{"any": [{"all": 5}]}], "targeting_rules[0].any[0].all", "expected a list, got 5"),
         ("targeting_rules", [{"not": [NORWAY]}], "targeting_rules[0].not", "expected a mapping with attribute"),
+        ("targeting_rules", [{"al": []}], "targeting_rules[0].al", "unknown field; did you mean all?"),
+        (
+            "targeting_rules",
+            [{"attribut": "a"}],
+            "targeting_rules[0].attribut",
+            "unknown field; did you mean attribute?",
+        ),
         ("targeting_rules", [{"all": [], "any": []}], "targeting_rules[0]", "all stands alone in its mapping, got all"),
         ("targeting_rules", [{"all": [], **NORWAY}], "targeting_rules[0]", "all stands alone in its mapping, got all"),
     ],
