@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from numbers import Real
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from .errors import MAX_PROBLEMS, ConfigError, shown, suggestion
@@ -244,7 +245,7 @@ def exact(value: Any) -> Fraction | None:
     >>> exact(0.1) + exact(0.2) + exact(0.7), exact("1/3"), exact(float("nan"))
     (Fraction(1, 1), Fraction(1, 3), None)
     """
-    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal, Fraction, str)):
+    if isinstance(value, bool) or not isinstance(value, (Real, Decimal, str)):
         return None
     if isinstance(value, (int, Fraction)):
         return Fraction(value)

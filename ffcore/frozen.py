@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
+from numbers import Integral, Real
 from typing import Any, NoReturn
 
 #: Whole decimals longer than any float holds are not spelled out as integers.
@@ -56,7 +56,7 @@ def plain_number(value: Decimal) -> int | float:
 
 
 def freeze(value: Any) -> Any:
-    """``value`` with every dict and list frozen and every decimal and rational a plain number.
+    """``value`` with every dict and list frozen and every number of any class a plain one.
 
     >>> freeze({"sizes": [Decimal("1"), 2]})
     {'sizes': [1, 2]}
@@ -69,4 +69,6 @@ def freeze(value: Any) -> Any:
         return FrozenList(freeze(item) for item in value)
     if isinstance(value, Decimal):
         return plain_number(value)
-    return float(value) if isinstance(value, Fraction) else value
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return int(value) if isinstance(value, Integral) else float(value)
+    return value

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 from hypothesis import HealthCheck, example, given, settings
@@ -105,6 +106,21 @@ def test_a_thousand_problems_are_enough() -> None:
         FlagSet.from_items([{"key": "a"}, *[{}] * 2_000])
 
     assert [path for path, _ in caught.value.problems] == [f"flags[{i}].key" for i in range(1, 1_002)]
+
+
+def test_items_may_hold_numbers_of_any_class() -> None:
+    """What a computation gives is as good as a literal, and can be written as JSON."""
+
+    def items(one: Any, half: Any, many: Any) -> Any:
+        arms = [{"key": "a", "allocation": half, "payload": {"n": many}}, {"key": "b", "allocation": half}]
+        rules = [{"attribute": "n", "operator": "in", "value": [one, half]}]
+        flag = {"key": "k", "rollout_percentage": half, "variants": arms, "buckets": many, "targeting_rules": rules}
+        return {"flags": [flag], "experiments": [{"key": "k", "variants": arms, "traffic_allocation": one}]}
+
+    computed = FlagSet.from_items(**items(np.int64(1), np.float32(0.5), np.uint16(1_000)))
+
+    assert computed == FlagSet.from_items(**items(1, 0.5, 1_000))
+    assert FlagSet.from_items(**json.loads(json.dumps(computed.to_items()))) == computed
 
 
 def test_buckets_hold_for_items_that_name_none() -> None:

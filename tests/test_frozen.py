@@ -6,8 +6,10 @@ import math
 import pickle
 from collections.abc import Callable
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 
@@ -142,6 +144,19 @@ def test_decimals_become_plain_numbers(decimal: str, number: float) -> None:
 
     assert found == number
     assert type(found) is type(number)
+
+
+@pytest.mark.parametrize(
+    ("number", "plain"),
+    [(np.int64(3), 3), (np.float64(0.1), 0.1), (np.float32(0.5), 0.5), (Fraction(1, 4), 0.25), (True, True)],
+    ids=repr,
+)
+def test_numbers_of_any_class_become_plain_ones(number: Any, plain: float) -> None:
+    """What a computation gives is a number that JSON knows, at any depth."""
+    found = freeze({"sizes": [number]})["sizes"][0]
+
+    assert found == plain
+    assert type(found) is type(plain)
 
 
 @pytest.mark.parametrize("text", ["Infinity", "-Infinity", f"1E+{MAX_DIGITS}", "1E+999999"])
