@@ -1,0 +1,52 @@
+"""Cases in which nothing is wrong: every check may alarm at the rate it states, and no more often."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from ffcore.lab import verify
+from ffcore.lab.testing.calibration.populations import counts, flag, looks, users
+from ffcore.lab.testing.calibration.rates import Null
+from ffcore.lab.verify.check import Check
+
+THREE = {"a": "1/2", "b": "3/10", "c": "1/5"}
+
+
+def sample_ratio(shares: Sequence[float], total: int, number: int, alpha: float) -> Check:
+    """Users counted in arms of these shares."""
+    return verify.sample_ratio(counts(number, shares, total), shares, alpha=alpha)
+
+
+def sequential(shares: Sequence[float], total: int, each: int, number: int, alpha: float) -> Check:
+    """The same users, looked at again and again as they come."""
+    return verify.sequential_sample_ratio(looks(number, shares, total, each), shares, alpha=alpha)
+
+
+def rollout(percentage: float, total: int, number: int, alpha: float) -> Check:
+    """A flag at a percentage."""
+    return verify.rollout(flag(number, percentage), users(total), alpha=alpha)
+
+
+def variants(percentage: float, shares: Mapping[str, str], total: int, number: int, alpha: float) -> Check:
+    """A flag with variants."""
+    return verify.variants(flag(number, percentage, shares), users(total), alpha=alpha)
+
+
+NULLS = (
+    Null("sample_ratio", "50:50, 10,000 users", partial(sample_ratio, [0.5, 0.5], 10_000), 20_000, exact=True),
+    Null("sample_ratio", "70:20:10, 10,000 users", partial(sample_ratio, [0.7, 0.2, 0.1], 10_000), 20_000, exact=True),
+    Null("sample_ratio", "99:1, 2,000 users (exact binomial)", partial(sample_ratio, [0.99, 0.01], 2_000), 20_000),
+    Null("sample_ratio", "90:8:2, 200 users (exact multinomial)", partial(sample_ratio, [0.9, 0.08, 0.02], 200), 4_000),
+    Null(
+        "sequential_sample_ratio",
+        "50:50, 20,000 users, 50 looks",
+        partial(sequential, [0.5, 0.5], 20_000, 400),
+        4_000,
+    ),
+    Null("rollout", "50 % of 10,000 users", partial(rollout, 50, 10_000), 4_000, exact=True),
+    Null("rollout", "0.5 % of 20,000 users", partial(rollout, 0.5, 20_000), 4_000, exact=True),
+    Null("rollout", "0.1 % of 20,000 users (exact binomial)", partial(rollout, 0.1, 20_000), 4_000),
+    Null("variants", "three arms of 50 % of 20,000 users", partial(variants, 50, THREE, 20_000)),
+    Null("variants", "three arms of 7 % of 20,000 users", partial(variants, 7, THREE, 20_000)),
+)
