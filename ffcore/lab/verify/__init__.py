@@ -3,6 +3,7 @@
 from ffcore.lab.verify.assignments import logged, vectorized
 from ffcore.lab.verify.check import Check, combine
 from ffcore.lab.verify.power import plan
+from ffcore.lab.verify.ramps import ramp
 from ffcore.lab.verify.rollouts import rollout
 from ffcore.lab.verify.sequential import sequential_sample_ratio
 from ffcore.lab.verify.shares import sample_ratio
@@ -13,6 +14,7 @@ __all__ = [
     "combine",
     "logged",
     "plan",
+    "ramp",
     "rollout",
     "sample_ratio",
     "sequential_sample_ratio",

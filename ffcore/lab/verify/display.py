@@ -100,6 +100,8 @@ def reason(check: Check) -> str:
     details = check.details
     if said := details.get("reason"):
         return str(said)
+    if "reason" in details:
+        return str(details["reason"])
     if violated := violation(details):
         return violated
     if check.p_value is None:
