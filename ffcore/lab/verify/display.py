@@ -98,12 +98,8 @@ def reason(check: Check) -> str:
     'users in an arm of 0 %: 2 in 2'
     """
     details = check.details
-    if said := details.get("reason"):
+    if said := details.get("reason") or violation(details):
         return str(said)
-    if "reason" in details:
-        return str(details["reason"])
-    if violated := violation(details):
-        return violated
     if check.p_value is None:
         return "nobody is where nobody may be" if check.verdict == "pass" else no_evidence(check)
     if crossing := details.get("crossing"):
