@@ -9,7 +9,7 @@ from math import isinf
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigError, shown
+from ..errors import ConfigError, printable, shown
 from ..flagset import FlagSet
 from ..model import DEFAULT_BUCKETS, Experiment, Flag
 from .base import Item, Malformed, read_items
@@ -41,6 +41,7 @@ class SQLiteStore:
         self._buckets = buckets
         self._lock = Lock()
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._at_once = self._connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
         self._connection.execute("PRAGMA journal_mode=WAL")
         for table in TABLES:
             self._connection.execute(
@@ -69,9 +70,13 @@ class SQLiteStore:
         self._connection.close()
 
     def _get(self, table: str, keys: Iterable[str], read: Callable[[str], Item]) -> dict[str, Item | Malformed]:
-        query = f"SELECT key, item FROM {table} WHERE key IN (SELECT value FROM json_each(?))"  # noqa: S608
+        asked = [key for key in keys if printable(key) == key]  # others no store can hold
+        rows: list[tuple[str, str]] = []
         with self._lock:
-            rows = self._connection.execute(query, (json.dumps(list(keys)),)).fetchall()
+            for start in range(0, len(asked), self._at_once):
+                some = asked[start : start + self._at_once]
+                query = f"SELECT key, item FROM {table} WHERE key IN ({', '.join('?' * len(some))})"  # noqa: S608
+                rows += self._connection.execute(query, some).fetchall()
         return read_items(rows, read)
 
 

@@ -69,6 +69,10 @@ NASTY_KEYS = [
     "_",
     "a\\b",
     "a\nb",
+    "a",
+    "a\0b",
+    "a\0",
+    "\0",
     "𝔘",
     "\u00e9",
     "e\u0301",
@@ -151,7 +155,7 @@ def test_thousands_of_keys_are_answered_at_once(store: FlagStore) -> None:
 
 
 def test_keys_may_hold_any_letters(store: FlagStore) -> None:
-    """Quotes, wildcards and look-alikes are letters like others, and two spellings of é are two keys."""
+    """Quotes, wildcards, NUL and look-alikes are letters like others, and two spellings of é are two keys."""
     store.put(switched_on(*NASTY_KEYS))
 
     assert {key: store.get_flags([key])[key].key for key in NASTY_KEYS} == {key: key for key in NASTY_KEYS}
@@ -161,8 +165,8 @@ def test_keys_may_hold_any_letters(store: FlagStore) -> None:
 @given(keys=st.lists(st.text(max_size=5), max_size=5))
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_may_be_asked_for(store: FlagStore, keys: list[str]) -> None:
-    """A key that nobody would choose is unknown, not an error."""
-    assert store.get_flags(keys) == {}
+    """A key that nobody would choose is unknown, not an error; half a character is one that no flag can have."""
+    assert store.get_flags([*keys, "\ud800", "a\udfff"]) == {}
 
 
 def test_keys_may_come_from_anything_that_yields_them(store: FlagStore) -> None:

@@ -60,6 +60,16 @@ def test_two_stores_on_one_file_see_each_others_writes(store: SQLiteStore, path:
     other.close()
 
 
+@pytest.mark.parametrize("at_once", [1, 3, 7, 8])
+def test_more_keys_than_one_query_takes_are_asked_for_in_several(store: SQLiteStore, at_once: int) -> None:
+    """However few values this SQLite binds to a query, every key is answered."""
+    keys = [f"flag-{i}" for i in range(7)]
+    store.put(switched_on(*keys))
+    store._at_once = at_once
+
+    assert list(store.get_flags(keys)) == keys
+
+
 def test_another_process_sees_what_was_put(store: SQLiteStore, path: Path) -> None:
     """The file is shared between processes while both have it open."""
     store.put(switched_on("a"))
