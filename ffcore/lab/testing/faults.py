@@ -247,6 +247,15 @@ def swapped_variants(flag: Flag) -> Assign:
     return faultless(replace(flag, variants=flag.variants[::-1]))
 
 
+@caught_by("ramp")
+def resalted(flag: Flag) -> Assign:
+    """A salt that holds the percentage: each step of a ramp draws its users anew."""
+    good = faultless(flag)
+    if not 0 < flag.rollout_percentage < 100:
+        raise ConfigError([("fault", f"resalted needs users on either side of the edge; {flag.key} has none")])
+    return replace(good, rollout=replace(good.rollout, suffix=f"_{float(flag.rollout_percentage):g}"))
+
+
 NAMES = tuple(FAULTS)
 CHECKS = {name: fault.check for name, fault in FAULTS.items()}
 

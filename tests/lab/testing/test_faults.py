@@ -41,7 +41,7 @@ CAUGHT: dict[str, tuple[Flag, Callable[[Any, Flag], Check]]] = {
     "edge_off_by_one": (Flag("checkout", enabled=True, rollout_percentage=1, buckets=100), judge_rollout),  # type: ignore[arg-type]
 }
 #: Faults that leave every count right: only what other flags serve, or what each user should get, shows them.
-UNCOUNTED = ("growthbook_v1", "crc32", "swapped_variants")
+UNCOUNTED = ("growthbook_v1", "crc32", "swapped_variants", "resalted")
 ARMS = flag(12.5, {"a": 0.9, "b": 0, "c": 0.05, "d": 0.05})
 
 
@@ -150,6 +150,7 @@ def test_faults_repeat_and_know_their_key() -> None:
         ("shared_salt", flag(50), "needs two variants or more; checkout has 0"),
         ("last_variant_spill", flag(50), "needs two variants or more; checkout has 0"),
         ("swapped_variants", flag(50), "needs two variants or more; checkout has 0"),
+        ("resalted", flag(100), "needs users on either side of the edge; checkout has none"),
         ("edge_off_by_one", flag(100), "needs users on either side of the edge; checkout has none"),
         ("leak", flag(50, {"a": 0.5, "b": 0.5}), "needs an arm of 0 %; checkout has none"),
     ],
