@@ -21,7 +21,7 @@ STYLES = ("-", "-", "--", ":", "-.", (0, (5, 1)), (0, (1, 1)))
 SHAPES = ("o", "s", "^", "D", "v", "P", "")
 LOOKS = dict(zip((*OURS, *CONTENDERS, LIMIT), zip(COLOURS, STYLES, SHAPES, strict=True), strict=True))
 BAR = 0.36
-UNITS = ((1e6, "M"), (1e3, "k"), (0.0, ""))
+UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (0.0, ""))
 
 
 def bulk_throughput(run: BulkRun) -> Chart:
@@ -40,8 +40,8 @@ def bulk_throughput(run: BulkRun) -> Chart:
     drawn = sorted((name for name in LOOKS if name in run.paces), key=lambda name: -_speed(run, name))
     entries = [_draw(axes, run, name) for name in drawn]
     entries += [Line2D([], [], color="none", label=f"{name}:\n{why}") for name, why in run.absent.items()]
-    _logarithmic(axes, "x", "rows decided together")
-    _logarithmic(axes, "y", "decisions a second")
+    logarithmic(axes, "x", "rows decided together")
+    logarithmic(axes, "y", "decisions a second")
     legend = axes.legend(
         handles=entries, loc="upper left", bbox_to_anchor=(1, 1.06), handlelength=2.6, fontsize=FONT - 1, frameon=False
     )
@@ -62,7 +62,7 @@ def bulk_ratios(run: BulkRun) -> Chart:
     what = "One flag at 50 %, our decisions a second over those of each other way: bar median, line 95 % interval."
     title = f"Times as fast, over {run.largest(OURS[0]).rows:,} rows"
     figure, axes = chart(title, f"{what} {_sample(run)}{_fewer(run)}", height=0.3 + 0.8 * len(rows), width=0.47)
-    _logarithmic(axes, "x", "times as many decisions a second")
+    logarithmic(axes, "x", "times as many decisions a second")
     for place, name in enumerate(rows):
         if name in run.absent:
             side_note(axes, run.absent[name], place, GREY)
@@ -130,21 +130,22 @@ def _three(value: float) -> str:
     return f"{value:.3g}"
 
 
-def _logarithmic(axes: Axes, name: Literal["x", "y"], label: str) -> None:
+def logarithmic(axes: Axes, name: Literal["x", "y"], label: str) -> None:
+    """Give an axis decades with short names, a label and a grid."""
     axes.set(**{f"{name}scale": "log", f"{name}label": label})
     axis = axes.xaxis if name == "x" else axes.yaxis
     axis.label.set_fontsize(FONT)
-    axis.set_major_formatter(FuncFormatter(lambda value, _: _decade(value)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: decade(value)))
     axis.set_minor_formatter(NullFormatter())
     axes.grid(axis=name, color="#dddddd", linewidth=0.8)
     axes.set_axisbelow(True)
 
 
-def _decade(value: float) -> str:
+def decade(value: float) -> str:
     """A power of ten in short.
 
-    >>> [_decade(value) for value in (0.1, 10, 100_000, 1e7)]
-    ['0.1', '10', '100 k', '10 M']
+    >>> [decade(value) for value in (0.1, 10, 100_000, 1e7, 1e9)]
+    ['0.1', '10', '100 k', '10 M', '1 G']
     """
     unit, name = next((unit or 1.0, name) for unit, name in UNITS if value >= unit)
     return f"{value / unit:g} {name}".strip()

@@ -19,6 +19,7 @@ class Profile:
         cell_timeout: Seconds after which a notebook's cell counts as hung.
         compared: At most so many users are decided in bulk and one by one; None takes all.
         rows: The sizes of population over which bulk decisions are timed.
+        generated: The sizes of generated populations that are counted.
     """
 
     name: str
@@ -29,14 +30,17 @@ class Profile:
     cell_timeout: float
     compared: int | None
     rows: tuple[int, ...]
+    generated: tuple[int, ...]
 
 
+_ROWS = (1_000, 10_000, 100_000, 1_000_000)
+_GENERATED = (100_000, 1_000_000, 10_000_000)
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("smoke", 120_000, 10_000, 6, 0.01, 120.0, 40_000, (1_000, 100_000, 1_000_000)),
-        Profile("standard", None, 100_000, 20, 0.1, 600.0, None, (1_000, 10_000, 100_000, 1_000_000)),
-        Profile("full", None, 1_000_000, 60, 0.2, 7200.0, None, (1_000, 10_000, 100_000, 1_000_000, 10_000_000)),
+        Profile("smoke", 120_000, 10_000, 6, 0.01, 120.0, 40_000, (1_000, 100_000, 1_000_000), _GENERATED),
+        Profile("standard", None, 100_000, 20, 0.1, 600.0, None, _ROWS, _GENERATED),
+        Profile("full", None, 1_000_000, 60, 0.2, 7200.0, None, (*_ROWS, 10**7), (*_GENERATED, 10**8, 10**9)),
     )
 }
 

@@ -98,6 +98,13 @@ def test_cost_and_time_go_on_from_the_two_largest() -> None:
     assert run.seconds("a", 10**7).value == pytest.approx(10.5)
 
 
+def test_nobody_costs_less_than_nothing() -> None:
+    """Where noise makes the larger population the quicker one, more users still take no less."""
+    run = run_of({"a": {10: [2.0] * 6, 20: [1.0] * 6}})
+
+    assert run.seconds("a").value == 1.0
+
+
 def test_the_extrapolation_has_an_interval() -> None:
     """It is that of the median over rounds, each of which gives a line of its own."""
     slopes = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]

@@ -10,7 +10,7 @@ from ffcore.lab.report.profiles import PROFILES, profile
 def test_profiles_grow() -> None:
     """smoke, standard and full come in this order of size."""
     sizes = [
-        (p.users or 10**9, p.calls, p.rounds, p.block_seconds, p.compared or 10**9, p.rows[-1])
+        (p.users or 10**9, p.calls, p.rounds, p.block_seconds, p.compared or 10**9, p.rows[-1], p.generated[-1])
         for p in PROFILES.values()
     ]
 

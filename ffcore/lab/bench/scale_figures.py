@@ -1,0 +1,117 @@
+"""Figures of scale: users a second by engine and workers, and seconds by number of users, also extrapolated."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from ffcore.lab.bench.bulk_figures import decade, logarithmic
+from ffcore.lab.bench.crews import ALONE, DASK, PROCESSES, THREADS
+from ffcore.lab.bench.display import duration, interval, rate
+from ffcore.lab.bench.estimate import median
+from ffcore.lab.bench.scale import FRAME, GOAL, LARGEST_CREWS, RANGE, ScaleRun
+from ffcore.lab.plots import BLUE, FONT, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, Chart, chart, side_note
+
+KINDS = {RANGE: BLUE, FRAME: VERMILION}
+GOING_ON = tuple(f"{RANGE}, {crew}" for crew in LARGEST_CREWS)
+#: Colour, line and marker of each line all differ, so that no reader depends on one of them.
+LINES = {
+    f"{RANGE}, {THREADS}": (BLUE, "-", "o"),
+    f"{RANGE}, {DASK}": (VERMILION, "--", "s"),
+    f"{RANGE}, {PROCESSES}": (GREEN, "-.", "^"),
+    f"{RANGE}, {ALONE}": (PURPLE, ":", "D"),
+    f"{FRAME}, {THREADS}": (SKY, (0, (5, 1)), "v"),
+    "DuckDB md5, 2 threads": (ORANGE, (0, (1, 1)), "P"),
+}
+
+
+def scale_speed(run: ScaleRun) -> Chart:
+    """Users a second of each way over its largest population, on a logarithmic axis.
+
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> from ffcore.lab.bench.crews import Crews
+    >>> from ffcore.lab.bench.scale import scale
+    >>> with ThreadPoolExecutor(2) as threads:
+    ...     run = scale(Crews({"2 threads": threads}, {}), rows=[1_000, 2_000], seconds=0.001, contenders={})
+    >>> scale_speed(run).caption[:50]
+    'One flag at 50 %, users decided a second: bar medi'
+    """
+    names = [*run.timed.paces, *run.timed.absent]
+    what = "One flag at 50 %, users decided a second: bar median, line 95 % interval, at the right also how many users."
+    kinds = "A range is decided from numbers alone; ids of a frame are there beforehand, and travel to other processes."
+    figure, axes = chart("Users a second", f"{what} {kinds} {_sample(run)}", 0.3 + 0.42 * len(names), width=0.36)
+    logarithmic(axes, "x", "users a second")
+    for place, name in enumerate(names):
+        if name in run.timed.absent:
+            side_note(axes, run.timed.absent[name], place, GREY)
+        else:
+            _bar(axes, run, name, place)
+    axes.set_yticks(range(len(names)), names)
+    box = axes.get_position()
+    axes.set_position((0.29, box.y0, 0.32, box.height))
+    axes.set_ylim(len(names) - 0.45, -0.55)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    return figure
+
+
+def scale_time(run: ScaleRun) -> Chart:
+    """Seconds against users, both axes logarithmic: measured, and with hollow markers extrapolated to ten billion.
+
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> from ffcore.lab.bench.crews import Crews
+    >>> from ffcore.lab.bench.scale import scale
+    >>> with ThreadPoolExecutor(2) as threads:
+    ...     run = scale(Crews({"2 threads": threads}, {}), rows=[1_000, 2_000], seconds=0.001, contenders={})
+    >>> scale_time(run).caption[:50]
+    'One flag at 50 %, seconds against users: filled ma'
+    """
+    what = "One flag at 50 %, seconds against users: filled markers measured, median and 95 % interval."
+    beyond = (
+        f"Hollow: not measured, but extrapolated to {GOAL:,} users along the line through the two largest populations."
+    )
+    figure, axes = chart("Seconds by number of users", f"{what} {beyond} {_sample(run)}", height=4.2, width=0.43)
+    for name in LINES:
+        if name in run.timed.paces:
+            _line(axes, run, name)
+    logarithmic(axes, "x", "users")
+    logarithmic(axes, "y", "seconds")
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1.04), handlelength=2.6, fontsize=FONT - 2, frameon=False)
+    return figure
+
+
+def _bar(axes: Axes, run: ScaleRun, name: str, place: int) -> None:
+    pace = run.timed.largest(name)
+    found = pace.rate()
+    side_note(axes, f"{interval(found, rate)}, {decade(pace.rows)}", place)
+    if found.value and found.low and found.high:
+        colour = KINDS.get(name.partition(",")[0], GREY)
+        axes.barh(place, found.value, height=0.7, color=colour, alpha=0.75)
+        axes.plot([found.low, found.high], [place, place], color="black", linewidth=2.5, solid_capstyle="butt")
+
+
+def _line(axes: Axes, run: ScaleRun, name: str) -> None:
+    """A way's seconds with their intervals, and for those who counted the largest range the time of ten billion."""
+    colour, style, marker = LINES[name]
+    paces = run.timed.paces[name]
+    across = [pace.rows for pace in paces]
+    times = [median(pace.rows / pace.rates) for pace in paces]
+    low, middle, high = np.array([(time.low, time.value, time.high) for time in times], dtype=np.float64).T
+    axes.vlines(across, low, high, colour, linewidth=3, alpha=0.5)
+    label = f"{name}:\n{_seconds(middle[-1])} for {decade(across[-1])}"
+    if len(paces) > 1 and name in GOING_ON:
+        goal = run.seconds(name)
+        ends = np.array([goal.low, goal.value, goal.high], dtype=np.float64)
+        axes.plot([across[-1], GOAL], [middle[-1], ends[1]], color=colour, linestyle=":", linewidth=1.5)
+        axes.plot([GOAL], ends[1:2], marker, color=colour, markersize=9, markerfacecolor="white")
+        axes.vlines([GOAL], ends[:1], ends[2:], colour, linewidth=3, alpha=0.5)
+        label += f"\nextrapolated to {decade(GOAL)}:\n{interval(goal, _seconds)}"
+    axes.plot(across, middle, color=colour, linestyle=style, marker=marker, linewidth=2, markersize=7, label=label)
+
+
+def _seconds(value: float) -> str:
+    return duration(value * 1e9)
+
+
+def _sample(run: ScaleRun) -> str:
+    return f"n = {run.timed.rounds} interleaved rounds of each way and number of users."
