@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ffcore.lab.testing.calibration.__main__ import lines
+from ffcore.lab.testing.calibration.command import lines
 from ffcore.lab.testing.calibration.nulls import NULLS
 from ffcore.lab.testing.calibration.rates import Finding, Null
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ffcore.lab.testing.calibration.__main__ import lines
+from ffcore.lab.testing.calibration.command import lines
 from ffcore.lab.testing.calibration.powers import POWERS
 from ffcore.lab.testing.calibration.rates import Finding, Power
 
