@@ -136,10 +136,10 @@ def redelivered(log: pd.DataFrame, share: float = 0.01, seed: int = 0) -> pd.Dat
 
 
 def late_events(log: pd.DataFrame, share: float = 0.01, hours: float = 6, seed: int = 0) -> pd.DataFrame:
-    """Some events arrive hours after they happened: they stand far behind others of their time."""
+    """Some events arrive hours after they happened, behind others of their time; ``received_at`` says when."""
     late = np.random.default_rng(seed).random(len(log)) < read_share(share)
-    arrival = microseconds(log) + late * round(hours * 3_600 * MICROSECOND)
-    return log.iloc[np.argsort(arrival, kind="stable")].reset_index(drop=True)
+    received = log["timestamp"] + pd.to_timedelta(late * hours, unit="h").as_unit("us")
+    return log.assign(received_at=received).sort_values("received_at", kind="stable", ignore_index=True)
 
 
 def unknown_flag(
