@@ -63,7 +63,7 @@ def family(value: Any) -> str:
 
 
 def _same_family(actual: Any, expected: Any) -> bool:
-    return family(actual) == family(expected) != ""
+    return family(actual) == family(expected)  # a prepared value has one
 
 
 def _equals(actual: Any, expected: Any) -> bool:
@@ -89,7 +89,7 @@ def _not_in(actual: Any, expected: tuple[Any, ...]) -> bool:
 def _ordered(test: Callable[[Any, Any], bool]) -> Match:
     def matches(actual: Any, expected: Any) -> bool:
         actual = scalar(actual)
-        return _same_family(actual, expected) and family(actual) != "boolean" and bool(test(actual, expected))
+        return _same_family(actual, expected) and bool(test(actual, expected))
 
     return matches
 
