@@ -115,9 +115,8 @@ def test_the_mixture_is_near_the_best_single_prior(shift: float, streams: int, h
         hits = paths > -math.log(ALPHA)
         firsts.append(np.where(hits.any(axis=-1), hits.argmax(axis=-1) + 1.0, np.inf))
     *single, mixture = np.median(np.concatenate(firsts, axis=1), axis=1) * (horizon // looks)
-    print(
-        f"median users to detect {100 * shift:g} points: {mixture:,.0f} by the mixture, singly {[float(value) for value in single]}"
-    )
+    alone = ", ".join(f"{median:,.0f}" for median in single)
+    print(f"median users to detect {100 * shift:g} points: {mixture:,.0f} by the mixture, singly {alone}")
 
     assert mixture / min(single) <= 1.2
 
