@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from ffcore.lab.verify.check import Check
 
 #: Name of a check -> the module below this package and the function in it that draws the check.
-FIGURES: dict[str, tuple[str, str]] = {}
+FIGURES: dict[str, tuple[str, str]] = {
+    "blast radius": ("blast", "blast"),
+    "ramp": ("ramp", "ramp"),
+}
 DEFAULT = ("ffcore.lab.plots", "intervals")
 
 

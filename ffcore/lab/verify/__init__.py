@@ -1,7 +1,9 @@
 """Verification: statistical checks of how users are assigned; each returns a Check."""
 
 from ffcore.lab.verify.assignments import logged, vectorized
+from ffcore.lab.verify.blast import blast_radius
 from ffcore.lab.verify.check import Check, combine
+from ffcore.lab.verify.explaining import explain
 from ffcore.lab.verify.power import plan
 from ffcore.lab.verify.ramps import ramp
 from ffcore.lab.verify.rollouts import rollout
@@ -11,7 +13,9 @@ from ffcore.lab.verify.variant_shares import variants
 
 __all__ = [
     "Check",
+    "blast_radius",
     "combine",
+    "explain",
     "logged",
     "plan",
     "ramp",
