@@ -13,6 +13,7 @@ from .errors import MAX_PROBLEMS, ConfigError, shown, suggestion
 #: What a reader returns in place of a value that it has noted a problem for.
 INVALID: Final[Any] = object()
 MAX_DECIMALS = 30
+_NUMBER = r"\s*\+?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*"
 T = TypeVar("T")
 
 
@@ -128,7 +129,7 @@ class Exact:
 
     def schema(self) -> dict[str, Any]:
         number = {"type": "number", "minimum": self.low, "maximum": self.high}
-        return {"anyOf": [number, {"type": "string", "pattern": r"^\d+(\.\d+)?(/\d+)?$"}]}
+        return {"anyOf": [number, {"type": "string", "pattern": f"^{_NUMBER}(/{_NUMBER})?$"}]}
 
 
 class Whole:
@@ -228,13 +229,29 @@ class Record(Generic[T]):
         return loaded
 
     def schema(self) -> dict[str, Any]:
-        properties = {name: field.schema() for name, field in self.fields.items()}
+        properties = {
+            name: field.schema() if name in self.required else or_null(field.schema())
+            for name, field in self.fields.items()
+        }
         return {
             "type": "object",
             "properties": properties,
             "required": list(self.required),
             "additionalProperties": False,
         }
+
+
+def or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """The JSON Schema of a value that may be left out: null says the same.
+
+    >>> or_null({"type": "boolean"})
+    {'type': ['boolean', 'null']}
+    """
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
+    if "enum" in schema:
+        return {**schema, "enum": [*schema["enum"], None]}
+    return {**schema, "type": [schema["type"], "null"]} if "type" in schema else schema
 
 
 def exact(value: Any) -> Fraction | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .fields import Record
+from .fields import Record, or_null
 from .model import EXPERIMENT, FLAG, GROUPS, RULE
 from .operators import OPERATORS
 
@@ -23,6 +23,9 @@ VALUES: list[tuple[list[str], dict[str, Any]]] = [
 def flag_file_schema() -> dict[str, Any]:
     """The schema of a file that ``ffcore.load`` reads.
 
+    What it leaves to ``load``: keys that stand twice, sums of allocations, whole buckets, the range of numbers given as
+    text, the depth of rules, and what dates, versions and patterns say.
+
     >>> sorted(flag_file_schema()["properties"])
     ['experiments', 'flags']
     """
@@ -32,7 +35,7 @@ def flag_file_schema() -> dict[str, Any]:
         "$schema": DIALECT,
         "title": "ffcore flag file",
         "type": "object",
-        "properties": {"flags": _list_of(FLAG), "experiments": experiments},
+        "properties": {"flags": or_null(_list_of(FLAG)), "experiments": or_null(experiments)},
         "additionalProperties": False,
         "$defs": {"rule": {"anyOf": [_rule(), *map(_group, GROUPS)]}},
     }

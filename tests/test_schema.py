@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,75 @@ def test_what_loading_refuses_the_schema_refuses(tmp_path: Path, data: dict[str,
         load(path)
 
     assert list(VALIDATOR.iter_errors(data))
+
+
+SCALARS = [None, True, False, 0, 1, 1.0, -1, 0.5, 101, 2**33, "", "  ", "\u00a0", "x", "active", "NO"]
+NUMBERS_AS_TEXT = ["1", "+1", " 1 ", "1.", "10E-1", ".5/.5", "1 / 1", "1/", "/1", "x/y", "1_0", "--1", "1/1/1", "nan"]
+NESTED: list[Any] = [
+    [],
+    {},
+    [None],
+    [{}],
+    [1, "x"],
+    [RULE],
+    RULE,
+    ARMS,
+    [{"all": []}],
+    [{"not": RULE}],
+    [{"not": None}],
+]
+ANY = [*SCALARS, *NUMBERS_AS_TEXT, *NESTED]
+#: That the share of one arm is 1 is beyond a schema, and so is what text says to these operators.
+ANY_SHARE = [value for value in ANY if value not in (0, 0.5)]
+MEANING = {"before", "after", *(name for name in OPERATORS if name.startswith("semver_"))}
+
+
+def small_files() -> Iterator[Any]:
+    """Files with any value in any one place, null and what nobody would write among them."""
+    yield from ANY
+    for section in ("flags", "experiments", "other"):
+        yield from ({"flags": [], section: value} for value in ANY)
+        yield {section: None, "flags": None}
+    for name in [*Flag.FIELDS, "other"]:
+        yield from ({"flags": [{"key": "f", name: value}]} for value in ANY)
+    for name in [*Experiment.FIELDS, "other"]:
+        yield from ({"experiments": [{"key": "e", "variants": ARMS, name: value}]} for value in ANY)
+    yield {"flags": [dict.fromkeys(Flag.FIELDS) | {"key": "f"}]}
+    yield {"experiments": [dict.fromkeys(Experiment.FIELDS) | {"key": "e", "variants": ARMS}]}
+    for name, values in {"key": ANY, "allocation": ANY_SHARE, "payload": ANY, "other": ANY}.items():
+        yield from ({"flags": [{"key": "f", "variants": [{"key": "a", "allocation": 1, name: v}]}]} for v in values)
+    for rule in small_rules():
+        yield {"flags": [{"key": "f", "targeting_rules": [rule]}]}
+
+
+def small_rules() -> Iterator[dict[str, Any]]:
+    """Rules and groups with any value in any one place."""
+    for operator in OPERATORS:
+        for value in [*SCALARS, *NESTED]:
+            if operator not in MEANING or not isinstance(value, str):
+                yield RULE | {"operator": operator, "value": value}
+        yield {"attribute": "country", "operator": operator}
+    for name in ("attribute", "operator", "all", "not", "other"):
+        yield from (RULE | {name: value} for value in ANY)
+    for name in ("all", "any", "not", "al"):
+        yield from ({name: value} for value in ANY)
+
+
+def test_the_schema_accepts_what_loading_accepts_and_nothing_else(tmp_path: Path) -> None:
+    """Over thousands of small files an editor marks those that loading refuses, null in any place among them."""
+    path = tmp_path / "flags.json"
+
+    def loads(data: Any) -> bool:
+        path.unlink(missing_ok=True)  # a file that is written over is slow
+        path.write_text(json.dumps(data))
+        with suppress(ConfigError):
+            return load(path) is not None
+        return False
+
+    accepted = [(data, loads(data), VALIDATOR.is_valid(data)) for data in small_files()]
+
+    assert [data for data, loaded, valid in accepted if loaded != valid] == []
+    assert min(sum(loaded for _, loaded, _ in accepted), sum(not loaded for _, loaded, _ in accepted)) > 300
 
 
 @settings(max_examples=150, suppress_health_check=list(HealthCheck))
