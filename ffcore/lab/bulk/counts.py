@@ -46,7 +46,7 @@ def count_frame(
         keys: flags or experiments; None for all of both.
         user_id: the column of ids, all valid.
         by: columns whose values make segments, each counted by itself.
-        executor: where parts are decided; by default a thread per core.
+        executor: where parts are decided; by default a thread per core, for Dask `client.get_executor(pure=False)`.
 
     Returns:
         One row for each segment, key and possible decision, with the columns of `by` and `key, enabled, reason,

@@ -39,7 +39,7 @@ def evaluate_frame(
         keys: flags, or experiments (a key that is both means the flag); None for all of both.
         user_id: the column of ids: text, whole numbers (decided as `str(id)`) or categories.
         on_invalid: "raise", or "mark" to give null and blank ids the reason `invalid_user_id`.
-        executor: where parts are decided; by default a thread per core.
+        executor: where parts are decided; by default a thread per core, for Dask `client.get_executor(pure=False)`.
 
     Returns:
         A frame of the same kind and length: `<key>.enabled` (bool), `<key>.variant` and `<key>.reason` (categorical,

@@ -52,7 +52,7 @@ def count_range(
         keys: flags or experiments; None for all of both.
         prefix: what stands before the number.
         width: digits to which numbers are filled up with zeros; None for no zeros.
-        executor: where ranges are decided; by default a thread per core.
+        executor: where ranges are decided; by default a thread per core, for Dask `client.get_executor(pure=False)`.
 
     Returns:
         The frame that `count_frame` gives for these ids: `key, enabled, reason, variant, users`.
