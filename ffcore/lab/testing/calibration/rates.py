@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from scipy import stats
@@ -100,19 +100,23 @@ class Null:
 
     def run(self, trials: int | None = None) -> Finding:
         """The alarm rates; half of the trials ask for 0.05, half for 0.001, and every p-value counts at each level."""
-        asked = [(number, ASKED[number % 2]) for number in range(trials or self.trials)]
-        checks = [self.trial(number, alpha) for number, alpha in asked]
-        p_values = [0.0 if check.p_value is None and check.verdict == "fail" else check.p_value for check in checks]
-        known = [1.0 if value is None else value for value in p_values]
-        rates = [self._rate(f"p below {level:g}", (value < level for value in known), level) for level in LEVELS]
-        for alpha in ASKED:
-            failed = (check.verdict == "fail" for check, (_, at) in zip(checks, asked, strict=True) if at == alpha)
+        return self.judge(self.tried(trials or self.trials))
+
+    def tried(self, trials: int) -> list[Check]:
+        """What the trials give."""
+        return [self.trial(number, ASKED[number % 2]) for number in range(trials)]
+
+    def judge(self, checks: Sequence[Check]) -> Finding:
+        """The rates at which they alarmed; a violated proof is an alarm at every level."""
+        values = [(check.verdict != "fail") if check.p_value is None else check.p_value for check in checks]
+        rates = [self._rate(f"p below {level:g}", [value < level for value in values], level) for level in LEVELS]
+        for turn, alpha in enumerate(ASKED):
+            failed = [check.verdict == "fail" for check in checks[turn :: len(ASKED)]]
             rates.append(self._rate(f"fail at {alpha:g}", failed, alpha))
         return Finding(self.check, self.setting, tuple(rates), sum(map(contradicts, checks)))
 
-    def _rate(self, what: str, happened: Iterable[bool], level: float) -> Rate:
-        found = list(happened)
-        return Rate(what, sum(found), len(found), level * self.exact, level)
+    def _rate(self, what: str, happened: Sequence[bool], level: float) -> Rate:
+        return Rate(what, sum(happened), len(happened), level * self.exact, level)
 
 
 @dataclass(frozen=True, slots=True)
