@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,8 +60,8 @@ def read_counts(observed: ByArm, expected: ByArm) -> Counts:
       expected: needs two arms or more, got 1
       expected: sums to 0.5 instead of 1
     """
+    counts, shares = by_arm(observed, "observed"), by_arm(expected, "expected")
     problems = list(sides(observed, expected))
-    counts, shares = by_arm(observed), by_arm(expected)
     if not problems:
         problems = [*unmatched(counts, shares), *share_problems(shares)]
         problems += [problem for arm, count in counts.items() for problem in count_problems(f"observed[{arm}]", count)]
@@ -81,18 +82,21 @@ def normalized(shares: Mapping[str, Any]) -> tuple[float, ...]:
     return tuple(float(share) / total for share in shares.values())
 
 
-def by_arm(values: ByArm) -> dict[str, Any]:
-    """Values by the arm's name; a sequence names its arms by position.
+def by_arm(values: Any, place: str = "arms") -> dict[str, Any]:
+    """Values by the arm's name; a sequence names its arms by position. A ConfigError names ``place``.
 
     >>> by_arm([3, 4]), by_arm({True: 3})
     ({'0': 3, '1': 4}, {'True': 3})
     """
+    if not isinstance(values, Iterable) or isinstance(values, str | bytes | AbstractSet):
+        wanted = "expected a mapping, a Series, or a sequence with one value for each arm"
+        raise ConfigError([(place, f"{shown(values)} has no arms: {wanted}")], source="sample ratio")
     pairs = values.items() if hasattr(values, "items") else enumerate(values)
     named = [(str(key), value) for key, value in pairs]
     names = [name for name, _ in named]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ConfigError([("arms", f"{', '.join(twice)} named more than once")], source="sample ratio")
+        raise ConfigError([(place, f"{', '.join(twice)} named more than once")], source="sample ratio")
     return dict(named)
 
 

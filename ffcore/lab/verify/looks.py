@@ -64,11 +64,11 @@ def read_looks(counts: Increments, expected: ByArm) -> Looks:
     ffcore.errors.ConfigError: sequential sample ratio: 1 problem
       counts[1][1]: 5.5 is not a whole number of users
     """
-    shares = by_arm(expected)
+    shares = by_arm(expected, "expected")
     refuse(share_problems(shares))
     rows = as_rows(counts)
     refuse(row_problems(rows, expected))
-    named = [by_arm(row) for row in rows]
+    named = [by_arm(row, f"counts[{look}]") for look, row in enumerate(rows)]
     refuse(arm_problems(named, shares))
     values = [[int(row[arm]) for arm in shares] for row in named]
     if sum(map(sum, values)) > MOST_USERS:
@@ -87,7 +87,7 @@ def as_rows(counts: Any) -> list[Any]:
         if hasattr(counts, method):
             return list(getattr(counts, method)())
     if hasattr(counts, "items"):
-        columns = {arm: list(values) for arm, values in by_arm(counts).items() if is_row(values)}
+        columns = {arm: list(values) for arm, values in by_arm(counts, "counts").items() if is_row(values)}
         if len(columns) < len(counts.keys()) or len(set(map(len, columns.values()))) > 1:
             refuse(
                 [

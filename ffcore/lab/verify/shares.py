@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
-from ffcore.errors import ConfigError
+from ffcore.errors import ConfigError, shown
 from ffcore.lab.verify import power
 from ffcore.lab.verify.check import Check, Verdict
 from ffcore.lab.verify.counts import ByArm, Counts, read_counts
@@ -157,11 +158,11 @@ def worst(detectable: Mapping[str, float | None]) -> float | None:
 
 def check_rates(source: str, alpha: float, margin: float) -> None:
     """Refuses an alarm rate or a margin that is none."""
-    limits = {"alpha": (alpha, LARGEST_ALPHA), "margin": (margin, 1.0)}
+    limits: dict[str, tuple[Any, float]] = {"alpha": (alpha, LARGEST_ALPHA), "margin": (margin, 1.0)}
     problems = [
-        (name, f"{value!r} is not between 0 and {limit:g} (a fraction: 1 % is 0.01)")
+        (name, f"{shown(value)} is not between 0 and {limit:g} (a fraction: 1 % is 0.01)")
         for name, (value, limit) in limits.items()
-        if not 0 < value < limit
+        if not (isinstance(value, Real) and 0 < float(value) < limit)
     ]
     if problems:
         raise ConfigError(problems, source=source)

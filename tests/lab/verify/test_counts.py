@@ -65,7 +65,12 @@ def test_decimal_shares_that_floats_cannot_add_are_accepted() -> None:
         ([10], [1], ["expected: needs two arms or more, got 1"]),
         ({}, {}, ["expected: needs two arms or more, got 0"]),
         ([MOST_USERS, 1], [0.5, 0.5], ["more than 2**53 users"]),
-        ({1: 5, "1": 5}, {1: 0.5, "1": 0.5}, ["arms: 1 named more than once"]),
+        ({1: 5, "1": 5}, {1: 0.5, "1": 0.5}, ["observed: 1 named more than once"]),
+        (None, [0.5, 0.5], ["observed: None has no arms: expected a mapping"]),
+        ([1, 2], 0.5, ["expected: 0.5 has no arms"]),
+        ({30, 70}, [0.5, 0.5], ["observed: {", "has no arms"]),
+        ("12", [0.5, 0.5], ["observed: '12' has no arms"]),
+        (pd.DataFrame({"control": [1], "treatment": [2]}), HALVES, ["is not a whole number"]),
     ],
 )
 def test_bad_input_is_named(observed: Any, expected: Any, problems: list[str]) -> None:

@@ -7,42 +7,42 @@ from itertools import product
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 from ffcore.lab.verify import goodness
 from ffcore.lab.verify.goodness import exact, fit, outcomes
 
-#: Users, share of the small arm, actual alarm rate of the exact test at 0.001.
-EXACT_RATES = [
-    (100, 0.01, 0.0005),
-    (200, 0.01, 0.0002),
-    (500, 0.01, 0.0006),
-    (1_000, 0.01, 0.0007),
-    (5_000, 0.01, 0.0008),
-    (10_000, 0.001, 0.0007),
-    (1_000, 0.5, 0.0009),
+#: Users, share of the small arm, and the actual alarm rates of chi-square, G-test and exact test at 0.001 as published.
+RATES = [
+    (100, 0.01, (0.0034, 0.0005, 0.0005)),
+    (200, 0.01, (0.0043, 0.0002, 0.0002)),
+    (500, 0.01, (0.0019, 0.0007, 0.0007)),
+    (1_000, 0.01, (0.0015, 0.0011, 0.0007)),
+    (5_000, 0.01, (0.0010, 0.0010, 0.0008)),
+    (10_000, 0.001, (0.0016, 0.0008, 0.0007)),
+    (1_000, 0.5, (0.0009, 0.0011, 0.0009)),
 ]
 
 
-@pytest.mark.parametrize(("users", "share", "rate"), EXACT_RATES)
-def test_the_exact_test_holds_its_alarm_rate(users: int, share: float, rate: float) -> None:
-    """The exact test never alarms more often than it says; its actual rates are the published ones."""
-    likely = range(*(int(bound) for bound in np.asarray(stats.binom.ppf([1e-7, 1 - 1e-7], users, share))))
-    alarms = [count for count in likely if exact([count, users - count], [share, 1 - share])[0] < 0.001]
-    actual = float(np.sum(stats.binom.pmf(alarms, users, share))) + 2e-7
+@pytest.mark.parametrize(("users", "share", "published"), RATES)
+def test_the_exact_test_holds_its_alarm_rate(users: int, share: float, published: tuple[float, ...]) -> None:
+    """The exact test never alarms more often than it says; chi-square does, up to four times, where few are expected.
 
-    assert actual <= 0.001
-    assert abs(actual - rate) <= 0.000051
+    All rates are the published ones within their rounding, summed over all outcomes. At 500 users G-test and exact
+    test have 0.000646, which the table rounds up.
+    """
+    low, high = (int(stats.binom.ppf(tail, users, share)) for tail in (1e-7, 1 - 1e-7))
+    counts = np.arange(low, high + 1)
+    means = np.stack([np.full(counts.size, users * share), np.full(counts.size, users * (1 - share))])
+    pairs = np.stack([counts, users - counts]).astype(float)
+    chi_square = stats.chi2.sf(((pairs - means) ** 2 / means).sum(axis=0), 1)
+    g_test = stats.chi2.sf(2 * special.xlogy(pairs, pairs / means).sum(axis=0), 1)
+    exactly = np.array([exact([count, users - count], [share, 1 - share])[0] for count in counts.tolist()])
+    chances = stats.binom.pmf(counts, users, share)
+    rates = [float(chances[p_values < 0.001].sum()) + 2e-7 for p_values in (chi_square, g_test, exactly)]
 
-
-@pytest.mark.parametrize(("users", "share", "low", "high"), [(200, 0.01, 0.0042, 0.0044), (1_000, 0.5, 0.0008, 0.001)])
-def test_chi_square_does_not_where_few_are_expected(users: int, share: float, low: float, high: float) -> None:
-    """Why the exact test exists: chi-square alarms at four times its rate where an arm expects two users."""
-    counts = np.arange(users + 1)
-    statistic = (counts - users * share) ** 2 / (users * share * (1 - share))
-    rate = stats.binom.pmf(counts, users, share)[stats.chi2.sf(statistic, 1) < 0.001].sum()
-
-    assert low < rate < high
+    assert rates[2] <= 0.001
+    assert rates == pytest.approx(published, abs=0.000055)
 
 
 def test_the_method_follows_the_smallest_expected_count() -> None:
@@ -115,6 +115,35 @@ def test_a_trillion_users_in_three_arms() -> None:
     tiny = 4e-11
     found = fit([5 * 10**11, 5 * 10**11 - 90, 90], [0.5, 0.5 - tiny, tiny])
 
-    assert found.method == "Monte Carlo multinomial"
+    fair = fit([5 * 10**11, 5 * 10**11 - 40, 40], [0.5, 0.5 - tiny, tiny])
+
     assert found.p_value < 0.0001
-    assert fit([5 * 10**11, 5 * 10**11 - 40, 40], [0.5, 0.5 - tiny, tiny]).p_value > 0.1
+    assert (fair.method, fair.p_value > 0.1) == ("Monte Carlo multinomial", True)
+
+
+def test_a_gross_mismatch_lies_beyond_the_draws() -> None:
+    """What no draw reaches has the exact binomial p-value of its farthest arm: far below 1 / 200,000."""
+    found = fit([10_000, 10_900, 40], [0.499, 0.499, 0.002])
+    alone = stats.binomtest(10_900, 20_940, 0.499).pvalue
+
+    assert found.method == "exact binomial of the farthest arm"
+    assert found.p_value == pytest.approx(3 * alone)
+    assert found.error == 0
+    assert found.p_value < 1e-8
+
+
+def test_what_the_draws_reach_is_left_to_them() -> None:
+    """A p-value of one in a thousand is that of the draws, with its error."""
+    found = fit([10_000, 10_460, 40], [0.499, 0.499, 0.002])
+
+    assert found.method == "Monte Carlo multinomial"
+    assert 0.0002 < found.p_value < 0.01
+    assert found.error == pytest.approx(math.sqrt(found.p_value / goodness.DRAWS), rel=0.01)
+
+
+def test_many_arms_are_drawn_less_often_but_enough() -> None:
+    """A hundred arms of ten users: 20,000 draws, in parts, with an error of less than a percentage point."""
+    found = fit([10] * 100, [0.01] * 100)
+
+    assert (found.method, found.p_value) == ("Monte Carlo multinomial", 1)
+    assert fit([9, 11] * 50, [0.01] * 100).error < 0.01

@@ -105,7 +105,9 @@ def test_a_trillion_users_pass() -> None:
     assert check.p_value == pytest.approx(stats.norm.sf(0.2) * 2)
 
 
-@pytest.mark.parametrize(("alpha", "margin"), [(0, 0.01), (5, 0.01), (0.001, 0), (0.001, 1), (float("nan"), 0.01)])
+@pytest.mark.parametrize(
+    ("alpha", "margin"), [(0, 0.01), (5, 0.01), (0.001, 0), (0.001, 1), (float("nan"), 0.01), ("0.001", None)]
+)
 def test_rates_without_sense_are_refused(alpha: float, margin: float) -> None:
     """An alarm rate and a margin are fractions above 0."""
     with pytest.raises(ConfigError, match="is not between 0 and"):
