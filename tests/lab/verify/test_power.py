@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from scipy import stats
+from statsmodels.stats import proportion
 from statsmodels.stats.power import GofChisquarePower
-from statsmodels.stats.proportion import proportion_confint
 
 from ffcore import ConfigError
 from ffcore.lab.verify import plan
@@ -69,6 +69,38 @@ def test_planned_users_pass_nine_times_in_ten(share: float, margin: float) -> No
     assert 0.885 < chance < 0.915
 
 
+@pytest.mark.parametrize("users", [10_000, 30_000, 108_222])
+def test_what_passes_is_what_two_one_sided_tests_of_statsmodels_pass(users: int) -> None:
+    """The Wilson interval lies within one point of a half exactly for the counts that binom_tost accepts."""
+    low, high = proportion.binom_tost_reject_interval(0.49, 0.51, users)
+    near = range(int(0.47 * users), int(0.53 * users))
+    inside = [count for count in near if wilson(count, users)[0] > 0.49 and wilson(count, users)[1] < 0.51]
+
+    assert (inside[0], inside[-1]) == (low, high)
+    assert proportion.binom_tost(inside[0], users, 0.49, 0.51)[0] <= 0.05
+    assert proportion.binom_tost(inside[0] - 1, users, 0.49, 0.51)[0] > 0.05
+
+
+def test_a_half_off_by_0_31_points_is_the_published_noise() -> None:
+    """4,969 of 10,000: interval 48.7 to 50.7 %, p 0.54; a perfect hash comes this close 47 % of the time.
+
+    A bound of 49 to 51 % rejects 4.4 % of perfect hashes, one of 45 to 55 % accepts 54 % with 97.8 %; and 10,000 users
+    have a power of 28 % to show one point (27.4 % counted exactly, 27.7 % by the normal distribution).
+    """
+    users = 10_000
+    half = stats.binom(users, 0.5)
+    shown = [
+        count for count in range(4_900, 5_100) if wilson(count, users)[0] > 0.49 and wilson(count, users)[1] < 0.51
+    ]
+
+    assert wilson(4_969, users, 0.95) == pytest.approx((0.487, 0.507), abs=0.0005)
+    assert stats.chisquare([4_969, 5_031]).pvalue == pytest.approx(0.54, abs=0.005)
+    assert half.cdf(5_031) - half.cdf(4_968) == pytest.approx(0.47, abs=0.005)
+    assert 1 - (half.cdf(5_100) - half.cdf(4_899)) == pytest.approx(0.044, abs=0.0005)
+    assert stats.binom.cdf(5_500, users, 0.54) - stats.binom.cdf(4_499, users, 0.54) == pytest.approx(0.978, abs=0.0005)
+    assert half.pmf(shown).sum() == pytest.approx(0.274, abs=0.0005)
+
+
 @pytest.mark.parametrize(
     ("arguments", "path"),
     [
@@ -96,7 +128,10 @@ def test_detectable_is_the_published_table(users: int, alpha: float, share: floa
 @pytest.mark.parametrize(("deviation", "users"), [(0.005, 170_746), (0.002, 1_067_000), (0.001, 4_268_000)])
 def test_detectable_inverts_the_published_sample_sizes(deviation: float, users: int) -> None:
     """50.5/49.5 needs 170,746 users, 50.2/49.8 1.07 million, 50.1/49.9 4.27 million."""
+    theirs = GofChisquarePower().solve_power(2 * deviation, alpha=0.001, power=0.8, n_bins=2)
+
     assert detectable(0.5, 2, users, 0.001) == pytest.approx(deviation, rel=0.001)
+    assert theirs == pytest.approx(users, rel=0.001)
 
 
 def test_detectable_of_several_arms_is_that_of_statsmodels() -> None:
@@ -122,7 +157,7 @@ def test_more_arms_need_more_users() -> None:
 @pytest.mark.parametrize(("count", "users"), [(0, 10), (10, 10), (3, 10), (4_969, 10_000), (5 * 10**11, 10**12)])
 def test_wilson_is_that_of_statsmodels(count: int, users: int) -> None:
     """Bounds agree with an independent implementation."""
-    assert wilson(count, users) == pytest.approx(proportion_confint(count, users, 0.1, "wilson"), abs=1e-12)
+    assert wilson(count, users) == pytest.approx(proportion.proportion_confint(count, users, 0.1, "wilson"), abs=1e-12)
 
 
 def test_wilson_of_nobody_says_nothing() -> None:
