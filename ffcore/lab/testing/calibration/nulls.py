@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from ffcore.lab import verify
+from ffcore.lab.testing.calibration import logs
 from ffcore.lab.testing.calibration.populations import counts, flag, looks, users
 from ffcore.lab.testing.calibration.rates import Null
 from ffcore.lab.verify.check import Check
@@ -33,10 +34,26 @@ def variants(percentage: float, shares: Mapping[str, str], total: int, number: i
     return verify.variants(flag(number, percentage, shares), users(total), alpha=alpha)
 
 
+def explain(number: int, alpha: float) -> Check:
+    """A log, by version and day."""
+    log = logs.exposed(logs.log(number), number)
+    return verify.explain(log, {"a": 0.5, "b": 0.5}, by=["context.version", "timestamp"], alpha=alpha)
+
+
+def ramp(number: int, _: float) -> Check:
+    """A flag of 1,000 buckets at every step."""
+    return verify.ramp(flag(number, 50, THREE, buckets=1_000))
+
+
+def blast_radius(number: int, _: float) -> Check:
+    """A step of a ramp."""
+    return verify.blast_radius(flag(number, 10, THREE), flag(number, 50, THREE), users(10_000))
+
+
 NULLS = (
-    Null("sample_ratio", "50:50, 10,000 users", partial(sample_ratio, [0.5, 0.5], 10_000), 20_000, exact=True),
-    Null("sample_ratio", "70:20:10, 10,000 users", partial(sample_ratio, [0.7, 0.2, 0.1], 10_000), 20_000, exact=True),
-    Null("sample_ratio", "99:1, 2,000 users (exact binomial)", partial(sample_ratio, [0.99, 0.01], 2_000), 20_000),
+    Null("sample_ratio", "50:50, 10,000 users", partial(sample_ratio, [0.5, 0.5], 10_000), 10_000, exact=True),
+    Null("sample_ratio", "70:20:10, 10,000 users", partial(sample_ratio, [0.7, 0.2, 0.1], 10_000), 10_000, exact=True),
+    Null("sample_ratio", "99:1, 2,000 users (exact binomial)", partial(sample_ratio, [0.99, 0.01], 2_000), 10_000),
     Null("sample_ratio", "90:8:2, 200 users (exact multinomial)", partial(sample_ratio, [0.9, 0.08, 0.02], 200), 4_000),
     Null(
         "sequential_sample_ratio",
@@ -49,4 +66,7 @@ NULLS = (
     Null("rollout", "0.1 % of 20,000 users (exact binomial)", partial(rollout, 0.1, 20_000), 4_000),
     Null("variants", "three arms of 50 % of 20,000 users", partial(variants, 50, THREE, 20_000)),
     Null("variants", "three arms of 7 % of 20,000 users", partial(variants, 7, THREE, 20_000)),
+    Null("explain", "10,000 users in 4 versions and 7 days", explain, exact=True),
+    Null("ramp", "1, 5, 10, 25, 50 and 100 % of 1,000 buckets", ramp),
+    Null("blast_radius", "10 to 50 % of 10,000 users", blast_radius),
 )
