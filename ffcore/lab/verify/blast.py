@@ -195,6 +195,7 @@ def judged(
         interval={key: wilson(count, users) for key, count in moved.items()},
         n=users,
         details={
+            "figure": "blast radius",
             "totals": totals,
             "moves": sorted(found, key=lambda move: -move["users"]),
             "segments": segments[:LISTED],

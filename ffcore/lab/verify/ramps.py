@@ -162,6 +162,7 @@ def judged(
         n=users,
         details={
             **notes,
+            "figure": "ramp",
             "expected": dict(zip(names, (step / 100 for step in steps), strict=True)),
             "steps": proofs,
             "pairs": pairs,
