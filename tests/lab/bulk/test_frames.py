@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import hypothesis
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ffcore import ConfigError, Evaluator, Experiment, Flag, FlagSet
+from ffcore import ConfigError, Experiment, Flag, FlagSet
 from ffcore.lab import evaluate_frame
 from ffcore.lab.bulk import parts
 from tests.support.frames import decided, frames, outcomes
@@ -176,57 +175,3 @@ def test_an_absent_column_is_missing_and_said(caplog: pytest.LogCaptureFixture) 
     assert [record.getMessage() for record in caplog.records] == [
         "the frame has no column for country: rules take it as missing for every user"
     ]
-
-
-NO_PLAN = {"attribute": "plan", "operator": "not_exists"}
-RULES: list[list[dict[str, Any]]] = [
-    [{"attribute": "age", "operator": "greater_or_equal", "value": 30.5}],
-    [{"attribute": "plan", "operator": "starts_with", "value": "p"}, {"attribute": "age", "operator": "exists"}],
-    [{"not": {"attribute": "plan", "operator": "contains", "value": "é"}}],
-    [
-        {
-            "any": [
-                {"attribute": "age", "operator": "less_than", "value": 3},
-                {"attribute": "plan", "operator": "not_exists"},
-            ]
-        }
-    ],
-    [{"attribute": "user_id", "operator": "matches", "value": "[a-f]$"}],
-]
-
-
-@pytest.mark.long
-def test_ten_million_random_cases() -> None:
-    """100 random flags over 100,000 random users, ids of 0 to 600 bytes in any alphabet, one by one."""
-    rng = np.random.default_rng(11)
-    letters = np.array([*"abcdefghij0123456789-_", "é", "日", "😀"])
-    lengths = np.where(rng.random(100_000) < 0.9, rng.integers(1, 40, 100_000), rng.integers(1, 300, 100_000))
-    ids = ["u" + "".join(rng.choice(letters, length)) for length in lengths]
-    frame = pd.DataFrame(
-        {
-            "user_id": ids,
-            "age": pd.array(rng.integers(0, 60, 100_000), dtype="Int64"),
-            "plan": rng.choice(np.array(["pro", "free", "café", None], dtype=object), 100_000),
-        }
-    )
-    frame.loc[rng.random(100_000) < 0.1, "age"] = pd.NA
-    contexts: list[dict[str, Any]] = [
-        {name: value for name, value in (("age", age), ("plan", plan)) if not pd.isna(value)}
-        for age, plan in zip(frame["age"].astype(object), frame["plan"], strict=True)
-    ]
-    checked = 0
-    for number in range(100):
-        item: dict[str, Any] = {
-            "key": "".join(rng.choice(letters, rng.integers(1, 60))) + str(number),
-            "enabled": True,
-            "rollout_percentage": int(rng.integers(1, 101)),
-            "buckets": int(rng.choice([100, 10_000, 2**32])),
-            "targeting_rules": RULES[number % 10] if number % 10 < len(RULES) else [],
-            "variants": HALVES if number % 3 else [],
-        }
-        flags = FlagSet([Flag.from_item(item)])
-        decide, key = Evaluator(flags).flag(item["key"]), item["key"]
-        found = [decide(user_id, context) for user_id, context in zip(ids, contexts, strict=True)]
-        assert outcomes(evaluate_frame(frame, flags), key) == [(one.enabled, one.reason, one.variant) for one in found]
-        checked += len(found)
-    assert checked == 10_000_000
