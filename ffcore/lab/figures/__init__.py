@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 FIGURES: dict[str, tuple[str, str]] = {
     "blast radius": ("blast", "blast"),
     "ramp": ("ramp", "ramp"),
+    "sequential sample ratio": ("sequential", "path"),
 }
 DEFAULT = ("ffcore.lab.plots", "intervals")
 
