@@ -1,9 +1,11 @@
 """Verification: statistical checks of how users are assigned; each returns a Check."""
 
 from ffcore.lab.verify.assignments import logged, vectorized
+from ffcore.lab.verify.audits import audit
 from ffcore.lab.verify.blast import blast_radius
 from ffcore.lab.verify.check import Check, combine
 from ffcore.lab.verify.explaining import explain
+from ffcore.lab.verify.exposures import read_exposures
 from ffcore.lab.verify.power import plan
 from ffcore.lab.verify.ramps import ramp
 from ffcore.lab.verify.rollouts import rollout
@@ -13,12 +15,14 @@ from ffcore.lab.verify.variant_shares import variants
 
 __all__ = [
     "Check",
+    "audit",
     "blast_radius",
     "combine",
     "explain",
     "logged",
     "plan",
     "ramp",
+    "read_exposures",
     "rollout",
     "sample_ratio",
     "sequential_sample_ratio",

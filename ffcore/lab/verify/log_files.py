@@ -1,0 +1,187 @@
+"""Log files as columns: Parquet, CSV and JSON lines, of which only the wanted columns are read."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import pyarrow as pa
+import pyarrow.json as pj
+import pyarrow.parquet as pq
+import pyarrow.types as kinds
+from pyarrow import csv
+
+from ffcore.errors import ConfigError, suggestion
+from ffcore.lab.bulk.columns import Values
+from ffcore.lab.bulk.reading import CSV_SUFFIXES, PARQUET_SUFFIXES, is_csv, is_parquet, readable
+from ffcore.lab.bulk.sources import ArrowSource
+
+JSON_SUFFIXES = tuple(
+    f"{name}{packed}" for name in (".jsonl", ".ndjson", ".json") for packed in ("", ".gz", ".bz2", ".zst")
+)
+BLOCK = 1 << 24
+SHOWN_CHARACTERS = 200
+#: Takes the names of all columns and returns those to read, or raises a ConfigError.
+Choose = Callable[[list[str]], list[str]]
+
+
+class Log(Protocol):
+    """Columns by name, all of one length."""
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def column(self, name: str) -> Values:
+        """The values of a column."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class JsonObjects:
+    """Objects of a JSON file whose fields hold values of several kinds."""
+
+    objects: list[dict[str, Any]]
+    names: list[str]
+
+    def __len__(self) -> int:
+        return len(self.objects)
+
+    def column(self, name: str) -> Values:
+        """The values of a field, None where an object has none."""
+        return [one.get(name) for one in self.objects]
+
+
+def read_log(path: Path, choose: Choose) -> Log:
+    """The wanted columns of a file. Those of a CSV are all text, and an empty field is null.
+
+    Raises:
+        ConfigError: No such file, another kind of file, or a damaged one.
+    """
+    if path.is_dir():
+        raise ConfigError([(str(path), "is a folder; expected one Parquet, CSV or JSON lines file")])
+    if not path.exists():
+        beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+        raise ConfigError([(str(path), f"no such file{suggestion(path.name, beside)}")])
+    with readable(path):
+        if is_csv(path):
+            return read_csv(path, choose)
+        if path.name.lower().endswith(JSON_SUFFIXES):
+            return read_json(path, choose)
+        if is_parquet(path):
+            return read_parquet(path, choose)
+    names = ", ".join((*PARQUET_SUFFIXES, *CSV_SUFFIXES, *JSON_SUFFIXES))
+    raise ConfigError([(str(path), f"is neither Parquet nor CSV nor JSON lines by its name ({names})")])
+
+
+def read_parquet(path: Path, choose: Choose) -> Log:
+    """A Parquet file; columns of text other than ids come as categories where the file holds them so."""
+    names = choose(pq.read_schema(path).names)
+    return ArrowSource(
+        pq.read_table(path, columns=names, read_dictionary=[name for name in names if name != "user_id"])
+    )
+
+
+def read_csv(path: Path, choose: Choose) -> Log:
+    """A CSV file, every field as text; an empty one is null."""
+    with unpacked(path) as stream, csv.open_csv(stream) as reader:
+        names = choose(reader.schema.names)
+    options = csv.ConvertOptions(
+        column_types=dict.fromkeys(names, pa.string()),
+        include_columns=names,
+        null_values=[""],
+        strings_can_be_null=True,
+    )
+    with unpacked(path) as stream:
+        lines = csv.ParseOptions(newlines_in_values=True)
+        return ArrowSource(csv.read_csv(stream, csv.ReadOptions(block_size=BLOCK), lines, options))
+
+
+def read_json(path: Path, choose: Choose) -> Log:
+    """A file of JSON objects, one a line; what looks like a time stays text."""
+    try:
+        table = json_table(lambda: unpacked(path))
+    except pa.ArrowInvalid as error:
+        if "Empty JSON" in str(error):
+            raise ConfigError([(str(path), "is empty: expected one JSON object a line")]) from None
+        return json_objects(path, choose)
+    return ArrowSource(table.select(choose(table.column_names)))
+
+
+def json_table(opened: Callable[[], Any]) -> pa.Table:
+    """JSON objects as a table; ``opened`` gives a context of the bytes, twice where something looks like a time.
+
+    >>> from io import BytesIO
+    >>> json_table(lambda: BytesIO(b'{"day": "2024-06-01"}')).to_pylist()
+    [{'day': '2024-06-01'}]
+    """
+    options = pj.ReadOptions(block_size=BLOCK)
+    with opened() as stream:
+        table = pj.read_json(stream, options)
+    schema = pa.schema([field.with_type(without_times(field.type)) for field in table.schema])
+    if schema == table.schema:
+        return table
+    with opened() as stream:
+        return pj.read_json(stream, options, pj.ParseOptions(explicit_schema=schema))
+
+
+def without_times(kind: pa.DataType) -> pa.DataType:
+    """A type with text in the place of times.
+
+    >>> without_times(pa.list_(pa.timestamp("s")))
+    ListType(list<item: string>)
+    """
+    if kinds.is_temporal(kind):
+        return pa.string()
+    if kinds.is_list(kind):
+        return pa.list_(without_times(kind.value_type))
+    if kinds.is_struct(kind):
+        return pa.struct([field.with_type(without_times(field.type)) for field in kind])
+    return kind
+
+
+def json_objects(path: Path, choose: Choose) -> Log:
+    """A file of JSON objects read line by line: what Arrow, which wants one kind a field, has refused."""
+    objects: list[dict[str, Any]] = []
+    with unpacked(path) as stream:
+        for number, line in enumerate(stream.read().splitlines(), 1):
+            if line.strip():
+                objects.append(json_object(path, number, line))
+    names = choose(list(dict.fromkeys(name for one in objects for name in one)))
+    return JsonObjects(objects, names)
+
+
+def json_object(path: Path, number: int, line: bytes) -> dict[str, Any]:
+    """The object of one line; a ConfigError names the line that holds none."""
+    try:
+        found = json.loads(line, object_pairs_hook=once)
+    except ValueError as error:
+        raise ConfigError([(str(path), f"line {number:,} is no JSON: {str(error)[:SHOWN_CHARACTERS]}")]) from None
+    if not isinstance(found, dict):
+        raise ConfigError([(str(path), f"line {number:,} holds a {type(found).__name__}; expected an object a line")])
+    return found
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names all differ.
+
+    >>> once([("a", 1), ("a", 2)])
+    Traceback (most recent call last):
+    ValueError: a stands twice in an object
+    """
+    twice = [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]
+    if twice:
+        raise ValueError(f"{twice[0]} stands twice in an object")
+    return dict(pairs)
+
+
+def unpacked(path: Path) -> Any:
+    """The bytes of a file, decompressed where its name says so."""
+    return pa.input_stream(path, compression="detect")

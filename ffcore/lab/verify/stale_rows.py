@@ -1,0 +1,122 @@
+"""Mismatches that a change of configuration explains: rows decided by what was in force before, or comes after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from ffcore.lab.verify.configurations import Subject
+from ffcore.lab.verify.outcomes import FIRST_VIOLATION, Outcome
+from ffcore.lab.verify.recomputing import Recomputed, Rows
+from ffcore.lab.verify.timestamps import MICROSECONDS, Times
+
+#: A change is named as the cause where it accounts for this part of what it does not excuse.
+NEARLY_ALL = 0.9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """Rows of one subject that follow another configuration than the one in force.
+
+    Attributes:
+        subject: The flag or experiment.
+        change: When the configuration came into force that they do not follow yet, or follow already.
+        outcome: STALE, STICKY or AHEAD.
+        rows: Which rows.
+    """
+
+    subject: Subject
+    change: int
+    outcome: Outcome
+    rows: Rows
+
+    def describe(self, ids: pa.LargeStringArray, times: Times) -> dict[str, object]:
+        """The window in numbers; ``from`` and ``to`` are seconds after the change, below zero before it."""
+        since = (times[self.rows] - self.change) / MICROSECONDS
+        return {
+            "key": self.subject.key,
+            "experiment": self.subject.experiment,
+            "change": moment(self.change),
+            "rows": self.rows.size,
+            "users": pc.count_distinct(ids.take(pa.array(self.rows))).as_py(),
+            "from": float(since.min()),
+            "to": float(since.max()),
+        }
+
+
+def moment(time: int) -> str:
+    """A time as text.
+
+    >>> moment(1_717_200_000_500_000)
+    '2024-06-01T00:00:00.500Z'
+    """
+    whole, rest = divmod(time, MICROSECONDS)
+    part = "" if not rest else f".{rest // 1000:03d}" if rest % 1000 == 0 else f".{rest:06d}"
+    return f"{np.datetime64(whole, 's')}{part}Z"
+
+
+def explain_changes(found: Recomputed, ttl: float) -> list[Window]:
+    """Marks the violations that follow another configuration, in place, and returns them by subject and change.
+
+    Rows that match what was in force at any time within ``ttl`` seconds before them are STALE: a cache may serve it.
+    Rows that match something older are STICKY, and rows that match only what comes next are AHEAD, both where they are
+    at least nine tenths of the subject's violations under its configuration that are not STALE; a fault of another
+    kind would match another configuration by chance, and stays WRONG.
+    """
+    if found.source.log.time is None or len(found.source.configurations) < 2:
+        return []
+    windows: list[Window] = []
+    for subject, phase, rows in found.pairs:
+        wrong = rows[found.outcome[rows] >= FIRST_VIOLATION]
+        if wrong.size:
+            windows += explain_phase(found, subject, phase, wrong, round(ttl * MICROSECONDS))
+            found.outcome[wrong[known_variant(found, subject, wrong)]] = Outcome.WRONG
+    for window in windows:
+        found.outcome[window.rows] = window.outcome
+    return windows
+
+
+def explain_phase(found: Recomputed, subject: Subject, phase: int, wrong: Rows, ttl: int) -> Iterator[Window]:
+    """The windows among the violations of one subject under one configuration."""
+    starts, left = found.source.configurations.starts, wrong
+    named: list[Window] = []
+    for other in others(subject, phase):
+        matches = found.source.judge_all(subject, other, left)[0] == Outcome.MATCH
+        rows, left = left[matches], left[~matches]
+        if other > phase:
+            named.append(Window(subject, starts[other], Outcome.AHEAD, rows))
+            continue
+        change = starts[other + 1]
+        fresh = found.source.times[rows] - change <= ttl
+        named.append(Window(subject, change, Outcome.STICKY, rows[~fresh]))
+        if fresh.any():
+            yield Window(subject, change, Outcome.STALE, rows[fresh])
+    unexcused = left.size + sum(window.rows.size for window in named)
+    for kind in (Outcome.STICKY, Outcome.AHEAD):
+        alike = [window for window in named if window.outcome == kind and window.rows.size]
+        if sum(window.rows.size for window in alike) >= NEARLY_ALL * unexcused:
+            yield from alike
+
+
+def known_variant(found: Recomputed, subject: Subject, rows: Rows) -> NDArray[np.bool_]:
+    """Which rows are logged with a variant that some configuration has."""
+    logged = found.source.log.variant
+    if logged is None:
+        return np.zeros(rows.size, dtype=np.bool_)
+    return np.isin(logged.codes[rows], [place for place, one in enumerate(logged.labels) if one in subject.variants])
+
+
+def others(subject: Subject, phase: int) -> Iterator[int]:
+    """Configurations that decide a subject otherwise: those before, the latest first, then the next one."""
+    for earlier in range(phase - 1, -1, -1):
+        if subject.plans[earlier] not in subject.plans[earlier + 1 : phase + 1]:
+            yield earlier
+    for later in range(phase + 1, len(subject.plans)):
+        if subject.plans[later] != subject.plans[phase]:
+            yield later
+            return
