@@ -1,11 +1,15 @@
 """Reports: strict parameters, the runner, result files, the summary page, and what the notebooks call."""
 
-from .cases import Case, rollouts, splits
-from .deviation import worst_deviation
-from .drawings import overview, widest_ramp
-from .results import Measure, Result, read, read_all
-from .session import Run, open_run
-from .timing import TIMED, cache_loop, decisions, timing_measures
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .cases import Case, rollouts, splits
+    from .deviation import worst_deviation
+    from .drawings import overview, widest_ramp
+    from .results import Measure, Result, read, read_all
+    from .session import Run, open_run
+    from .timing import TIMED, cache_loop, decisions, timing_measures
 
 __all__ = [
     "TIMED",
@@ -25,3 +29,19 @@ __all__ = [
     "widest_ramp",
     "worst_deviation",
 ]
+_MODULES = {
+    "cases": ("Case", "rollouts", "splits"),
+    "deviation": ("worst_deviation",),
+    "drawings": ("overview", "widest_ramp"),
+    "results": ("Measure", "Result", "read", "read_all"),
+    "session": ("Run", "open_run"),
+    "timing": ("TIMED", "cache_loop", "decisions", "timing_measures"),
+}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name's module when it is first used (PEP 562): a mistake in an order should not wait for plots."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import TypeVar
 
 import ffcore
-from ffcore.lab.population import load_population
 
 from . import folders, notebooks, parameters
-from .targets import load_targets
 
 _FILES = ("flags", "population")
 Found = TypeVar("Found")
@@ -40,6 +38,8 @@ def prepare(only: Sequence[str], given: Mapping[str, object], out: Path) -> Plan
     values = parameters.resolve(sources, given)
     for source in sources:
         _place(values[source.stem], source.parent, given)
+    from .targets import load_targets  # two seconds, with populations, that a mistake so far should not wait for
+
     problems = _attempt(lambda: load_targets(notebooks.targets_file()))[1]
     folder, unwritable = _attempt(lambda: folders.create(out))
     problems += unwritable
@@ -63,6 +63,8 @@ def _distinct(orders: Iterable[dict[str, object]]) -> list[tuple[str, str, str]]
 
 
 def _unusable(order: tuple[str, str, str]) -> list[tuple[str, str]]:
+    from ffcore.lab.population import load_population
+
     flags, population, id_column = order
     return _attempt(lambda: ffcore.load(flags))[1] + _attempt(lambda: load_population(population, id_column))[1]
 

@@ -22,6 +22,15 @@ def test_declared_reads_names_types_defaults_and_choices(house: Any) -> None:
     assert found["profile"].choices == ("smoke", "standard", "full")
 
 
+def test_a_default_may_take_several_lines(house: Any) -> None:
+    """The comment behind its last line is its help; one of another kind says nothing."""
+    cell = f"{house_parameters()}\n# sizes\nlooks: list = [\n    1,  # few\n    'a # b',\n]  # how often"
+
+    assert declared(house.notebook("demo", parameters=cell))["looks"] == Parameter(
+        "looks", "list", [1, "a # b"], "how often"
+    )
+
+
 def test_defaults_stand_where_nothing_is_given(house: Any) -> None:
     """What is not given keeps its default."""
     assert resolve([house.notebook("demo")], {})["demo"]["profile"] == "smoke"
@@ -107,7 +116,9 @@ def test_a_parameter_without_default_has_to_be_given(house: Any) -> None:
 
 def test_all_mistakes_of_all_notebooks_come_at_once(house: Any) -> None:
     """One message names every mistake: unknown, mistyped, undeclared, and annotated beyond papermill."""
-    bad = house.notebook("bad", parameters='flags: "str | None" = "x"\npopulation = "y"\nid_column: str = flags')
+    bad = house.notebook(
+        "bad", parameters='flags: "str | None" = "x"\npopulation = "y"\nid_column: str = flags\nprofile: str'
+    )
     good = house.notebook("good", parameters=f"{house_parameters()}\nlooks: int = 5")
 
     with pytest.raises(ConfigError) as error:
@@ -121,6 +132,8 @@ def test_all_mistakes_of_all_notebooks_come_at_once(house: Any) -> None:
         "looks",
         "fals",
     }
+    assert problems(error)["bad: id_column"] == "its default flags is no literal"
+    assert problems(error)["bad: fault"] == "its default {[]: 1} is no literal"
 
 
 @pytest.mark.parametrize("tags", [[], ["parameters", "parameters"]])

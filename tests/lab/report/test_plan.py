@@ -1,5 +1,7 @@
 """Plans: everything a user can get wrong is found before anything runs."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,26 @@ def test_only_the_named_notebooks_are_planned(house: Any) -> None:
     assert [source.stem for source in prepare(["other"], {}, OUT).sources] == ["other"]
     with pytest.raises(ConfigError, match="no notebook 'dmo'; did you mean demo"):
         prepare(["dmo"], {}, OUT)
+
+
+HEAVY = {"matplotlib", "nbformat", "numpy", "pandas", "papermill", "scipy"}
+ORDER = """
+import sys
+from ffcore.cli import main
+code = main(sys.argv[1:])
+print(code, *{name.partition(".")[0] for name in sys.modules})
+"""
+
+
+@pytest.mark.parametrize("given", [["--only", "dmo"], ["--profile", "smok"], ["--param", "looks=1"]], ids=" ".join)
+def test_a_mistake_in_an_order_does_not_wait_for_the_laboratory(house: Any, given: list[str]) -> None:
+    """Names and values are checked before anything that takes seconds to import."""
+    house.notebook("demo")
+    done = subprocess.run([sys.executable, "-c", ORDER, "report", *given], capture_output=True, text=True, check=True)
+    code, *loaded = done.stdout.split()
+
+    assert code == "2"
+    assert HEAVY & set(loaded) == set()
 
 
 def test_mistakes_of_files_and_folder_come_together_and_leave_nothing(house: Any) -> None:
