@@ -115,8 +115,8 @@ def logged(column: str) -> Logged:
 
     The column holds truth values or variants' keys, as text or categories; null means not enabled. A user may stand in
     several rows, but an assignment gives one answer: users with several different ones are counted in
-    ``details["conflicting"]`` and fail the check. Logs in which users change by right (over a change of the flag, or
-    a cache's time to live) are for ``audit``.
+    ``details["conflicting"]`` and fail the check. So a log in which users change by right, over a change of the flag
+    or a cache's time to live, is no subject for these checks.
 
     >>> from ffcore.lab.verify.users import read_users
     >>> frame = pd.DataFrame({"user_id": ["anna", "ben", "anna"], "variant": ["blue", None, "red"]})
@@ -141,7 +141,7 @@ def assigned(subject: Subject, population: Population) -> Assigned:
 
 
 def assigned_all(subjects: Sequence[Subject], population: Population) -> Iterator[Assigned]:
-    """What each subject gives; the flags and experiments among them are decided together, each salt hashed once."""
+    """What each subject gives; the flags and experiments among them are decided together."""
     decided = decide_all([subject for subject in subjects if isinstance(subject, Flag | Experiment)], population)
     for subject in subjects:
         yield next(decided) if isinstance(subject, Flag | Experiment) else answered(subject, population)
@@ -179,10 +179,8 @@ def read_column(column: str, population: Population) -> Answers:
     """What a logged column says."""
     if population.source is None:
         raise ConfigError([("users", f"expected a frame with the column {column}, got ids alone")])
-    count = population.names.count(column)
-    if count != 1:
-        message = f"{count} columns of the frame have this name" if count else "the frame has no such column"
-        raise ConfigError([(column, f"{message}{suggestion(column, population.names)}")])
+    if column not in population.names:
+        raise ConfigError([(column, f"the frame has no such column{suggestion(column, population.names)}")])
     refuse = refusal(population.ids.text, "a truth value or a variant's key", column, "holds ")
     return read_answers(population.source.column(column), refuse)
 

@@ -116,10 +116,11 @@ def read_users(users: Users) -> Population:
     source = read_source(users)
     if source is None:
         return Population(read_ids(users))
-    count = source.names.count(ID_COLUMN)
-    if count != 1:
-        found = f"has {count} columns" if count else "has no column"
-        raise ConfigError([("users", f"the frame {found} {ID_COLUMN}{suggestion(ID_COLUMN, source.names)}")])
+    if (count := source.names.count(ID_COLUMN)) != 1:
+        found = (
+            f"{count} columns {ID_COLUMN}" if count else f"no column {ID_COLUMN}{suggestion(ID_COLUMN, source.names)}"
+        )
+        raise ConfigError([("users", f"the frame has {found}")])
     column = source.frame[ID_COLUMN] if isinstance(source, PandasSource) else source.table[ID_COLUMN]
     return Population(read_ids(column), source)
 
