@@ -117,7 +117,8 @@ def test_a_parameter_without_default_has_to_be_given(house: Any) -> None:
 def test_all_mistakes_of_all_notebooks_come_at_once(house: Any) -> None:
     """One message names every mistake: unknown, mistyped, undeclared, and annotated beyond papermill."""
     bad = house.notebook(
-        "bad", parameters='flags: "str | None" = "x"\npopulation = "y"\nid_column: str = flags\nprofile: str'
+        "bad",
+        parameters='flags: "str | None" = "x"\npopulation = "y"\nid_column: str = flags\nprofile: str\nfault: list = {[]: 1}',
     )
     good = house.notebook("good", parameters=f"{house_parameters()}\nlooks: int = 5")
 
