@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 
+from ffcore.lab.testing.calibration.grid import rows
 from ffcore.lab.testing.calibration.nulls import NULLS
 from ffcore.lab.testing.calibration.powers import POWERS
 from ffcore.lab.testing.calibration.rates import Case, Finding, Rate
 
 CASES: tuple[Case, ...] = (*NULLS, *POWERS)
+ROWS = rows()
+FAULT_TRIALS = 20
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,21 +25,50 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Whether checks alarm as rarely, and see as much, as they state.",
     )
     parser.add_argument("--only", nargs="+", metavar="CHECK", help="calibrate these checks alone")
+    parser.add_argument("--faults", action="store_true", help="seeded faults against checks, instead of rates")
     parser.add_argument("--trials", type=int, help="trials of each case, instead of what the case asks for")
     options = parser.parse_args(arguments)
-    numbers = [place for place, case in enumerate(CASES) if not options.only or case.check in options.only]
-    found = []
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as processes:
-        for finding in processes.map(partial(run, options.trials), numbers):
-            found.append(finding)
-            for row in lines(finding):
-                print(row, flush=True)
-    return 0 if all(finding.holds for finding in found) else 1
+        if options.faults:
+            return show_faults(processes.map(partial(catch, options.trials or FAULT_TRIALS), range(len(ROWS))))
+        numbers = [place for place, case in enumerate(CASES) if not options.only or case.check in options.only]
+        return show_rates(processes.map(partial(run, options.trials), numbers))
+
+
+def show_rates(findings: Iterable[Finding]) -> int:
+    """Print the rates as they come; 1 if one of them is not as stated."""
+    status = 0
+    for finding in findings:
+        status |= not finding.holds
+        print(*lines(finding), sep="\n", flush=True)
+    return status
+
+
+def show_faults(table: Iterable[Mapping[str, Rate]]) -> int:
+    """Print how often each check caught each fault; 1 if the check that is meant for one did not always."""
+    checks = list(dict.fromkeys(check for row in ROWS for check in row.judges))
+    print(f"{'fault':24s} {'meant for':13s}", *(f"{check:>12s}" for check in checks))
+    caught = 0
+    for row, rates in zip(ROWS, table, strict=True):
+        cells = (f"{rates[check].share:12.1%}" if check in rates else f"{'-':>12s}" for check in checks)
+        print(f"{row.fault:24s} {row.meant:13s}", *cells, flush=True)
+        caught += bool(row.meant) and rates[row.meant].share == 1
+    seeded = sum(bool(row.meant) for row in ROWS)
+    print(f"{caught} of {seeded} faults caught by the check meant for each, in all trials")
+    return int(caught < seeded)
 
 
 def run(trials: int | None, number: int) -> Finding:
     """One case, in a process of its own."""
     return CASES[number].run(trials)
+
+
+def catch(trials: int, number: int) -> dict[str, Rate]:
+    """How often each check caught one fault, in a process of its own."""
+    return {
+        check: Rate("caught", sum(ROWS[number].catches(check, trial) for trial in range(trials)), trials, 0, 1)
+        for check in ROWS[number].judges
+    }
 
 
 def lines(finding: Finding) -> Iterator[str]:

@@ -6,14 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
+from typing import Any
 
 import numpy as np
 
+from ffcore.flagset import FlagSet
 from ffcore.lab import verify
 from ffcore.lab.testing import faults, log_faults
 from ffcore.lab.testing.calibration import logs
 from ffcore.lab.testing.calibration.populations import flag as numbered
 from ffcore.lab.testing.calibration.populations import users
+from ffcore.lab.testing.exposures import simulate_exposures
 from ffcore.lab.verify.check import Check
 from ffcore.model import Flag
 
@@ -21,23 +24,35 @@ GOOD, GOOD_LOG = "(no fault)", "(log without a fault)"
 USERS = 40_000
 STEPS = (1, 5, 10, 25, 50)
 HALVES = {"a": "1/2", "b": "1/2"}
-#: What each assignment fault is seeded into: percentage and shares of a flag on which it shows.
-STAGES: dict[str, tuple[float, Mapping[str, str]]] = {
-    GOOD: (10, HALVES),
-    "float_percentage": (0.5, {}),
-    "shared_salt": (10, HALVES),
-    "id_only": (10, HALVES),
-    "growthbook_v1": (50, HALVES),
-    "crc32": (50, HALVES),
-    "last_variant_spill": (100, {"a": "9/10", "b": "1/20", "c": "1/20"}),
-    "leak": (0, {}),
-    "biased": (50, {}),
-    "edge_off_by_one": (50, {}),
-    "swapped_variants": (50, HALVES),
-    "resalted": (50, HALVES),
+#: What each assignment fault is seeded into: percentage, shares and buckets of a flag on which it shows.
+STAGES: dict[str, tuple[float, Mapping[str, str], int]] = {
+    GOOD: (10, HALVES, 10_000),
+    "float_percentage": (0.5, {}, 10_000),
+    "shared_salt": (10, HALVES, 10_000),
+    "id_only": (10, HALVES, 10_000),
+    "growthbook_v1": (50, HALVES, 10_000),
+    "crc32": (50, HALVES, 10_000),
+    "last_variant_spill": (100, {"a": "9/10", "b": "1/20", "c": "1/20"}, 10_000),
+    "leak": (0, {}, 10_000),
+    "biased": (50, {}, 10_000),
+    "edge_off_by_one": (50, {}, 1_000),
+    "swapped_variants": (50, HALVES, 10_000),
+    "resalted": (50, HALVES, 10_000),
 }
 #: What must stand in the explanation of a fault that is one of a segment.
 EXPLAINED = {"dropped_segment": f"context.version={logs.LOSING}", "day_one_delay": f"timestamp={logs.START}"}
+#: The finding under which an audit must report a fault of a log; any other is no catch.
+FOUND = {
+    "sticky_cache": "sticky stale cache",
+    "misassigned": "mismatch",
+    "bot_duplicates": "bursts",
+    "redelivered": "duplicate events",
+    "late_events": "late events",
+    "unknown_flag": "unknown flag",
+    "unknown_variant": "unknown variant",
+}
+#: Faults that spoil no decision: the check that is meant for them warns.
+WARNED = ("late_events",)
 Judge = Callable[[int], Check]
 
 
@@ -49,6 +64,11 @@ class Row:
     meant: str
     judges: Mapping[str, Judge]
 
+    def catches(self, check: str, number: int) -> bool:
+        """Whether a check fails, or warns of what it should warn of."""
+        warned = check == self.meant and self.fault in WARNED
+        return self.judges[check](number).verdict == ("inconclusive" if warned else "fail")
+
 
 def rows() -> list[Row]:
     """One row for each assignment fault, one for each fault of a log, and one of either without a fault."""
@@ -59,12 +79,13 @@ def rows() -> list[Row]:
 
 def assignment_judges(name: str) -> dict[str, Judge]:
     """The checks of an assignment function, and those of a hash where the fault is one of the hash."""
-    percentage, shares = STAGES[name]
+    percentage, shares, _ = STAGES[name]
     judges: dict[str, Judge] = {"rollout": partial(judge_rollout, name)}
     if shares:
         judges["variants"] = partial(judge_variants, name)
     if percentage < 100 and name not in ("float_percentage", "leak"):
         judges["ramp"] = partial(judge_ramp, name)
+    judges["audit"] = partial(judge_served, name)
     return judges
 
 
@@ -74,6 +95,7 @@ def log_judges(name: str) -> dict[str, Judge]:
         "sample_ratio": partial(judge_ratio, name),
         "sequential": partial(judge_sequence, name),
         "explain": partial(judge_explanation, name),
+        "audit": partial(judge_log, name),
     }
 
 
@@ -107,10 +129,32 @@ def judge_ramp(name: str, number: int) -> Check:
     return verify.ramp({float(step.rollout_percentage): seeded(name, step) for step in steps})
 
 
+def judge_served(name: str, number: int) -> Check:
+    """The log of a flag, by an audit."""
+    flag = staged(name, number)
+    flags = FlagSet([flag])
+    log = simulate_exposures(flags, users(USERS), logs.START, seed=number)
+    return verify.audit(log if name == GOOD else log_faults.misassigned(log, flag, name), flags)
+
+
+def judge_log(name: str, number: int) -> Check:
+    """The log of two flags, by an audit; a fault is caught if it is named."""
+    flags: Any = logs.configuration(number, 100 if name == "dropped_segment" else 50)
+    if name == "sticky_cache":
+        flags = [(None, logs.configuration(number, 10)), (logs.CHANGE, flags)]
+    check = verify.audit(seeded_log(name, number), flags)
+    named = name not in FOUND or FOUND[name] in [finding["name"] for finding in check.details["findings"]]
+    return check if named else replace(check, verdict="pass")
+
+
+def seeded_log(name: str, number: int) -> logs.Log:
+    """The log with the fault."""
+    return logs.log(number) if name == GOOD_LOG else logs.LOGS[name](number)
+
+
 def exposed(name: str, number: int) -> logs.Log:
     """The log's rows of enabled users of the checkout, arms that it has."""
-    log = logs.log(number) if name == GOOD_LOG else logs.LOGS[name](number)
-    rows = logs.exposed(log, number)
+    rows = logs.exposed(seeded_log(name, number), number)
     return rows[rows["variant"].isin(list(HALVES))]
 
 

@@ -69,8 +69,8 @@ LOGS: dict[str, Callable[[int], Log]] = {
         log(number, 100, MANY), checkout(number), "a", {"version": LOSING}
     ),
     "day_one_delay": lambda number: log_faults.day_one_delay(log(number), checkout(number), "a"),
-    "bot_duplicates": lambda number: log_faults.bot_duplicates(log(number)),
-    "redelivered": lambda number: log_faults.redelivered(log(number)),
+    "bot_duplicates": lambda number: log_faults.bot_duplicates(log(number), bots=25, events=400),
+    "redelivered": lambda number: log_faults.redelivered(log(number), share=0.2),
     "late_events": lambda number: log_faults.late_events(log(number)),
     "unknown_flag": lambda number: log_faults.unknown_flag(log(number), checkout(number)),
     "unknown_variant": lambda number: log_faults.unknown_variant(log(number), checkout(number)),

@@ -50,6 +50,11 @@ def blast_radius(number: int, _: float) -> Check:
     return verify.blast_radius(flag(number, 10, THREE), flag(number, 50, THREE), users(10_000))
 
 
+def audit(number: int, _: float) -> Check:
+    """The log of two flags of 5,000 users."""
+    return verify.audit(logs.log(number, count=5_000), logs.configuration(number))
+
+
 NULLS = (
     Null("sample_ratio", "50:50, 10,000 users", partial(sample_ratio, [0.5, 0.5], 10_000), 10_000, exact=True),
     Null("sample_ratio", "70:20:10, 10,000 users", partial(sample_ratio, [0.7, 0.2, 0.1], 10_000), 10_000, exact=True),
@@ -69,4 +74,5 @@ NULLS = (
     Null("explain", "10,000 users in 4 versions and 7 days", explain, exact=True),
     Null("ramp", "1, 5, 10, 25, 50 and 100 % of 1,000 buckets", ramp),
     Null("blast_radius", "10 to 50 % of 10,000 users", blast_radius),
+    Null("audit", "10,000 rows of two flags", audit),
 )
