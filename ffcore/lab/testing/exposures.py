@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from ffcore.flagset import FlagSet
 from ffcore.lab.bulk.columns import attributes
 from ffcore.lab.bulk.deciding import decide
 from ffcore.lab.bulk.plan import plans_of
+from ffcore.lab.verify.timestamps import Time, read_time
 from ffcore.lab.verify.users import ID_COLUMN, Population, Users, read_users
 from ffcore.model import Decision
 
@@ -24,8 +24,6 @@ EVENT_TYPE = "flag_evaluation"
 CONTEXT = "context."
 COLUMNS = ("event_type", "timestamp", "user_id", "flag_id", "flag_key", "enabled", "reason", "variant")
 NOT_FOUND = {False: Decision(False, "flag_not_found"), True: Decision(False, "experiment_not_found")}
-#: A point in time; without a zone it is UTC.
-Time = str | date | np.datetime64
 Change = tuple[Time, FlagSet]
 Numbers = NDArray[np.int64]
 
@@ -61,7 +59,7 @@ def simulate_exposures(
     >>> log.shape, log["reason"].value_counts().to_dict()
     ((10000, 8), {'enabled': 5042, 'not_in_rollout': 4958})
     """
-    first, length = read_time("start", start), read_days(days)
+    first, length = read_time(start, "start"), read_days(days)
     population = read_users(users)
     phases = [flags] if change is None else [flags, change[1]]
     wanted = list(dict.fromkeys(plan.key for one in phases for plan in plans_of(one, None)))
@@ -69,7 +67,7 @@ def simulate_exposures(
     rng = np.random.default_rng(seed)
     times = random_times(rng, len(population) * len(wanted), first, length)
     key, user = np.divmod(rng.permutation(times.size), max(1, len(population)))
-    later = times.size if change is None else int(np.searchsorted(times, read_time("change", change[0])))
+    later = times.size if change is None else int(np.searchsorted(times, read_time(change[0], "change")))
     halves = (slice(None, later), slice(later, None))
     codes = np.concatenate([found[key[half], user[half]] for found, half in zip(outcomes, halves, strict=False)])
     return as_frame(phases, wanted, population, meaning, Rows(times, user, key, codes))
@@ -156,18 +154,6 @@ def id_of(phases: Sequence[FlagSet], key: str) -> str:
         if key in flags.experiments:
             return flags.experiments[key].experiment_id or key
     return key
-
-
-def read_time(place: str, time: Time) -> int:
-    """A point in time as microseconds since 1970, in UTC."""
-    try:
-        stamp = pd.Timestamp(time)
-    except (ValueError, TypeError):
-        stamp = None
-    if stamp is None or pd.isna(stamp):
-        raise ConfigError([(place, f"expected a point in time, such as 2024-06-01T12:00, got {shown(time)}")])
-    aware = stamp.tz_localize("UTC") if stamp.tz is None else stamp
-    return int(aware.tz_convert("UTC").asm8.astype("datetime64[us]").astype(np.int64))
 
 
 def read_days(days: float) -> int:

@@ -16,13 +16,13 @@ from ffcore.errors import ConfigError, shown, suggestion
 from ffcore.flagset import FlagSet
 from ffcore.lab import evaluate_frame
 from ffcore.lab.testing import faults
-from ffcore.lab.testing.exposures import CONTEXT, Time, read_time
+from ffcore.lab.testing.exposures import CONTEXT
 from ffcore.lab.testing.hashes import HASHES
+from ffcore.lab.verify.timestamps import MICROSECONDS, Time, read_time
 from ffcore.lab.verify.users import read_ids
 from ffcore.model import Flag
 
 Mask = NDArray[np.bool_]
-MICROSECOND = 1_000_000
 #: The check that is meant for each fault: an audit recomputes decisions, but cannot see rows that are lost.
 CHECKS = {
     "sticky_cache": "audit",
@@ -59,8 +59,8 @@ def sticky_cache(
     >>> bool(changed.any()), stale.loc[changed, "timestamp"].dt.hour.isin([12, 13]).all().item()
     (True, True)
     """
-    since = microseconds(log) - read_time("change", change)
-    inside = (since >= 0) & (since < minutes * 60 * MICROSECOND)
+    since = microseconds(log) - read_time(change, "change")
+    inside = (since >= 0) & (since < minutes * 60 * MICROSECONDS)
     return redecided(log, before, inside & chosen_users(log, share, seed))
 
 
@@ -114,7 +114,7 @@ def dropped_segment(
 def day_one_delay(log: pd.DataFrame, key: str, variant: str | None, hours: float = 24) -> pd.DataFrame:
     """One arm starts late: its events of the first hours are missing, as when its configuration is cached for a day."""
     times = microseconds(log)
-    end = times.min(initial=np.iinfo(np.int64).max) + hours * 3_600 * MICROSECOND
+    end = times.min(initial=np.iinfo(np.int64).max) + hours * 3_600 * MICROSECONDS
     missing: Mask = arm_of(log, key, variant) & (times < end)
     return log[~missing]
 

@@ -88,11 +88,11 @@ def test_ids_alone_and_nobody_and_times_of_any_zone() -> None:
 @pytest.mark.parametrize(
     ("start", "days", "change", "message"),
     [
-        ("soon", 1, None, "start: expected a point in time, such as 2024-06-01T12:00, got 'soon'"),
-        ("NaT", 1, None, "start: expected a point in time"),
+        ("soon", 1, None, "start: expected ISO 8601, or seconds or milliseconds since 1970, got 'soon'"),
+        ("NaT", 1, None, "start: expected ISO 8601"),
         ("2024-06-01", 0, None, "days: expected a positive number of days, got 0"),
         ("2024-06-01", float("nan"), None, "days: expected a positive number of days, got nan"),
-        ("2024-06-01", 1, ("noon", AFTER), "change: expected a point in time"),
+        ("2024-06-01", 1, ("noon", AFTER), "change: expected ISO 8601"),
     ],
 )
 def test_bad_times_are_named(start: str, days: float, change: tuple[str, FlagSet] | None, message: str) -> None:

@@ -157,7 +157,7 @@ def test_unknown_names_stand_where_known_ones_stood() -> None:
         (lambda: log_faults.unknown_flag(LOG, "chekout"), "no events of 'chekout'; did you mean checkout?"),
         (lambda: log_faults.dropped_segment(LOG, "checkout", "a", {"ap": 1}), "no column context.ap; did you mean"),
         (lambda: log_faults.redelivered(LOG, share=10), "expected a share between 0 and 1 (10 % is 0.1), got 10"),
-        (lambda: log_faults.sticky_cache(LOG, OLD, "noon"), "change: expected a point in time"),
+        (lambda: log_faults.sticky_cache(LOG, OLD, "noon"), "change: expected ISO 8601"),
         (lambda: log_faults.misassigned(LOG, OLD["banner"], "leek"), "'leek' is unknown; did you mean leak?"),
         (lambda: log_faults.misassigned(LOG, OLD["banner"], "leak"), "leak needs an arm of 0 %; banner has none"),
     ],
