@@ -43,6 +43,8 @@ class Parameter:
         parsed = _READERS[self.kind](value) if isinstance(value, str) else value
         if not isinstance(parsed, _TYPES[self.kind]) or (isinstance(parsed, bool) and self.kind != "bool"):
             raise ValueError(f"{shown(value)} is no {self.kind}")
+        if isinstance(parsed, str) and not parsed.strip() and parsed != self.default:
+            raise ValueError(f"expected text that is not blank, got {shown(value)}")
         if self.choices and parsed != self.default and parsed not in self.choices:
             raise ValueError(f"{shown(value)} is not allowed{suggestion(value, self.choices)}")
         return parsed

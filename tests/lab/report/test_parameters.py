@@ -79,6 +79,14 @@ def test_the_default_is_allowed_beside_the_choices() -> None:
     assert (fault.parse(""), fault.parse("leak")) == ("", "leak")
 
 
+@pytest.mark.parametrize("text", ["", "  "])
+@pytest.mark.parametrize("default", ["data/flags.yaml", None])
+def test_a_blank_value_is_none(default: object, text: str) -> None:
+    """An empty path would mean the current folder; who writes `flags=` has forgotten the value."""
+    with pytest.raises(ValueError, match=f"expected text that is not blank, got '{text}'"):
+        Parameter("flags", "str", default, "").parse(text)
+
+
 def test_a_misspelt_name_is_refused_with_the_nearest(house: Any) -> None:
     """A name that no notebook has is an error that names what was probably meant."""
     with pytest.raises(ConfigError) as error:
@@ -116,10 +124,14 @@ def test_a_parameter_without_default_has_to_be_given(house: Any) -> None:
 
 def test_all_mistakes_of_all_notebooks_come_at_once(house: Any) -> None:
     """One message names every mistake: unknown, mistyped, undeclared, and annotated beyond papermill."""
-    bad = house.notebook(
-        "bad",
-        parameters='flags: "str | None" = "x"\npopulation = "y"\nid_column: str = flags\nprofile: str\nfault: list = {[]: 1}',
-    )
+    lines = [
+        'flags: "str | None" = "x"',
+        'population = "y"',
+        "id_column: str = flags",
+        "profile: str",
+        "fault: list = {[]: 1}",
+    ]
+    bad = house.notebook("bad", parameters="\n".join(lines))
     good = house.notebook("good", parameters=f"{house_parameters()}\nlooks: int = 5")
 
     with pytest.raises(ConfigError) as error:
