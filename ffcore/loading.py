@@ -36,6 +36,8 @@ def load(path: str | PathLike[str], buckets: int = DEFAULT_BUCKETS) -> FlagSet:
     """
     from pathlib import Path
 
+    if not str(path).strip():
+        raise ConfigError([("path", f"expected a file or a folder, got {shown(path)}")])
     try:
         files = _files(Path(path))
     except OSError as error:

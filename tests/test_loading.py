@@ -215,6 +215,17 @@ def test_a_folder_without_flag_files_is_refused(tmp_path: Path) -> None:
     assert "cannot be read" in str(refusal(tmp_path))
 
 
+@pytest.mark.parametrize("path", ["", " "])
+def test_a_blank_path_is_not_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    """Where a variable that was to hold the path is empty, nothing is loaded that was not asked for."""
+    written(tmp_path, "flags: [{key: a}]")
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(ConfigError, match=f"^path: expected a file or a folder, got '{path}'$"):
+        load(path)
+    assert list(load(".")) == ["a"]
+
+
 def test_a_flag_and_an_experiment_may_share_a_key(tmp_path: Path) -> None:
     """Keys are unique among flags and among experiments, not across them."""
     arms = "[{key: x, allocation: 1/2}, {key: y, allocation: 0.5}]"
