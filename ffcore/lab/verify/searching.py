@@ -94,8 +94,8 @@ def search(cells: Cells, problem: Problem) -> list[Finding]:
     Of the sets that clear it, the fewest segments among those within odds of 20 to 1 of the best evidence; if no set
     clears it, the set of the best evidence.
     """
-    firsts = distinct(leading(cells, problem))
-    sets = [prune(cells, problem, grow(cells, problem, first)) for first in firsts[:TRIED]]
+    firsts = leading(cells, problem)
+    sets = [prune(cells, problem, grow(cells, problem, [first, *firsts])) for first in distinct(firsts)[:TRIED]]
     if not sets:
         return []
     cleared = [found for found in sets if found[-1].after >= CLEAR] or sets
@@ -118,10 +118,10 @@ def distinct(findings: list[Finding]) -> list[Finding]:
     return list(kept.values())
 
 
-def grow(cells: Cells, problem: Problem, first: Finding) -> list[Finding]:
-    """A set of segments that begins with ``first`` and goes on until what is left fits, or nothing may be named."""
+def grow(cells: Cells, problem: Problem, following: list[Finding]) -> list[Finding]:
+    """A set of segments that begins with the first and goes on until what is left fits, or nothing may be named."""
     found: list[Finding] = []
-    rest, following = cells, [first]
+    rest = cells
     while following and len(found) < MOST_SEGMENTS:
         finding = smallest_of_same(rest, following)
         rest, finding = remove(rest, problem, finding)
@@ -181,10 +181,7 @@ def scored(tried: Candidates, shares: Floats, size: int) -> Floats:
 
 
 def nested(cells: Cells, problem: Problem, parent: Finding, size: int) -> Iterator[Finding]:
-    """Segments within a segment that carry its mismatch alone: the rest of the parent fits, and the evidence is better.
-
-    They are paid for all pairs of segments.
-    """
+    """Segments within a segment that differ from the rest of it, which fits; paid for all pairs of segments."""
     inside = cells.select(cells.inside(parent.spans))
     tried = candidates(inside, without=parent.spans[0].attribute)
     pairs = max(1, size * (size - 1) // 2)
@@ -193,7 +190,7 @@ def nested(cells: Cells, problem: Problem, parent: Finding, size: int) -> Iterat
         counts, spans = tried.counts[[at]], (parent.spans[0], tried.spans[at])
         p_value, contrast = share_test(counts, problem.shares)[0], contrast_test(counts, inside.totals)[0]
         rest = share_test(inside.totals - counts, problem.shares)[0]
-        if scores[at] > parent.score and pairs * max(p_value, contrast) <= LEVEL and rest >= CLEAR:
+        if pairs * max(p_value, contrast) <= LEVEL and rest >= CLEAR:
             ordered = tuple(sorted(spans, key=lambda span: span.attribute))
             yield Finding(ordered, counts[0], min(1.0, pairs * p_value), scores[at])
 
@@ -201,9 +198,9 @@ def nested(cells: Cells, problem: Problem, parent: Finding, size: int) -> Iterat
 def smallest_of_same(cells: Cells, findings: list[Finding]) -> Finding:
     """The first finding, or the one of fewest users among those that tell the same users with evidence as good."""
     first = findings[0]
-    same = {span for span, _ in equivalents(cells, first.spans)} if len(first.spans) == 1 else set()
-    near = [finding for finding in findings[1:] if first.score - finding.score < NEAR and finding.spans[0] in same]
-    return min([first, *(finding for finding in near if len(finding.spans) == 1)], key=lambda finding: finding.users)
+    same = {(span,) for span, _ in equivalents(cells, first.spans)} if len(first.spans) == 1 else set()
+    near = [finding for finding in findings[1:] if finding.spans in same and first.score - finding.score < NEAR]
+    return min([first, *near], key=lambda finding: finding.users)
 
 
 def equivalents(cells: Cells, spans: tuple[Span, ...]) -> list[tuple[Span, float]]:

@@ -83,6 +83,21 @@ def test_a_segment_within_a_segment_is_named_by_both_conditions() -> None:
     assert segments(check) == ["platform=ios with version=2"]
 
 
+def test_a_segment_that_is_off_as_a_whole_is_not_cut_down() -> None:
+    """All of a region lost users, those of one version more: what is left of the region would not fit."""
+    rows = {
+        ("x", "1"): (3_000, 2_500),
+        ("x", "2"): (1_000, 400),
+        ("y", "1"): (9_000, 9_000),
+        ("y", "2"): (3_000, 3_000),
+    }
+    parts = [table(z=counts).assign(region=region, version=version) for (region, version), counts in rows.items()]
+
+    check = explain(pd.concat(parts), HALVES, ["region", "version"])
+
+    assert segments(check) == ["region=x"]
+
+
 def test_two_faulty_segments_are_both_named() -> None:
     """What is left without the first is searched again, until it fits."""
     check = explain(table(x=(3_000, 2_500), y=(4_000, 3_400), z=(5_000, 5_010), w=(6_000, 5_990)), HALVES, "segment")
@@ -240,6 +255,16 @@ def test_an_arm_that_nobody_expected_is_one_of_0_percent() -> None:
 
     assert check.details["leak"] == {"old": 2}
     assert check.verdict == "fail"
+
+
+def test_a_leak_in_two_places_is_placed_in_both() -> None:
+    """One leaked user that is left is one too many."""
+    log = table(x=(3_000, 3_000), y=(3_000, 3_010), z=(40_000, 40_000))
+    leak = pd.DataFrame({"segment": ["x"] * 12 + ["y"] * 5, "variant": "c"})
+
+    told = explain(pd.concat([log, leak]), {**HALVES, "c": 0.0}, "segment").details["leak_explanation"]
+
+    assert ([row["segment"] for row in told["segments"]], told["cleared"]) == (["segment=x", "segment=y"], True)
 
 
 def test_a_leak_everywhere_is_blamed_on_no_segment() -> None:
