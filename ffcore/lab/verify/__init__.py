@@ -6,6 +6,7 @@ from ffcore.lab.verify.blast import blast_radius
 from ffcore.lab.verify.check import Check, combine
 from ffcore.lab.verify.explaining import explain
 from ffcore.lab.verify.exposures import read_exposures
+from ffcore.lab.verify.fleets import fleet
 from ffcore.lab.verify.power import plan
 from ffcore.lab.verify.ramps import ramp
 from ffcore.lab.verify.rollouts import rollout
@@ -19,6 +20,7 @@ __all__ = [
     "blast_radius",
     "combine",
     "explain",
+    "fleet",
     "logged",
     "plan",
     "ramp",
