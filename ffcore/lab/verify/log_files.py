@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,6 +25,8 @@ JSON_SUFFIXES = tuple(
     f"{name}{packed}" for name in (".jsonl", ".ndjson", ".json") for packed in ("", ".gz", ".bz2", ".zst")
 )
 BLOCK = 1 << 24
+#: How much of a JSON file is looked at before it is read.
+SAMPLE = 1 << 20
 SHOWN_CHARACTERS = 200
 #: Takes the names of all columns and returns those to read, or raises a ConfigError.
 Choose = Callable[[list[str]], list[str]]
@@ -99,9 +102,13 @@ def read_csv(path: Path, choose: Choose) -> Log:
         null_values=[""],
         strings_can_be_null=True,
     )
-    with unpacked(path) as stream:
-        lines = csv.ParseOptions(newlines_in_values=True)
-        return ArrowSource(csv.read_csv(stream, csv.ReadOptions(block_size=BLOCK), lines, options))
+    blocks = csv.ReadOptions(block_size=BLOCK)
+    try:  # lines broken within quotes are rare, and looking for them takes as long as all the rest
+        with unpacked(path) as stream:
+            return ArrowSource(csv.read_csv(stream, blocks, csv.ParseOptions(), options))
+    except pa.ArrowInvalid:
+        with unpacked(path) as stream:
+            return ArrowSource(csv.read_csv(stream, blocks, csv.ParseOptions(newlines_in_values=True), options))
 
 
 def read_json(path: Path, choose: Choose) -> Log:
@@ -116,20 +123,40 @@ def read_json(path: Path, choose: Choose) -> Log:
 
 
 def json_table(opened: Callable[[], Any]) -> pa.Table:
-    """JSON objects as a table; ``opened`` gives a context of the bytes, twice where something looks like a time.
+    """JSON objects as a table; ``opened`` gives their bytes, more than once: what looks like a time is read as text.
 
     >>> from io import BytesIO
     >>> json_table(lambda: BytesIO(b'{"day": "2024-06-01"}')).to_pylist()
     [{'day': '2024-06-01'}]
     """
-    options = pj.ReadOptions(block_size=BLOCK)
     with opened() as stream:
-        table = pj.read_json(stream, options)
-    schema = pa.schema([field.with_type(without_times(field.type)) for field in table.schema])
-    if schema == table.schema:
+        first = stream.read(SAMPLE)
+    try:
+        sample = read_json_bytes(BytesIO(first[: first.rfind(b"\n") + 1] or first), pa.schema([])).schema
+    except pa.ArrowInvalid:  # cut off within an object, if the whole is any better
+        sample = pa.schema([])
+    dated = [field.with_type(found) for field in sample if (found := times_as_text(field.type))]
+    with opened() as stream:
+        table = read_json_bytes(stream, pa.schema(dated))
+    if not any(times_as_text(field.type) for field in table.schema):
         return table
+    known = pa.schema([field.with_type(without_times(field.type)) for field in table.schema])
     with opened() as stream:
-        return pj.read_json(stream, options, pj.ParseOptions(explicit_schema=schema))
+        return read_json_bytes(stream, known)
+
+
+def read_json_bytes(stream: Any, known: pa.Schema) -> pa.Table:
+    """JSON objects as a table; the types of some fields, and of parts of them, are known."""
+    return pj.read_json(stream, pj.ReadOptions(block_size=BLOCK), pj.ParseOptions(explicit_schema=known))
+
+
+def times_as_text(kind: pa.DataType) -> pa.DataType | None:
+    """Those parts of a type that are times, as text; None where there are none."""
+    if kinds.is_struct(kind):
+        parts = [field.with_type(found) for field in kind if (found := times_as_text(field.type))]
+        return pa.struct(parts) if parts else None
+    plain = without_times(kind)
+    return None if plain == kind else plain
 
 
 def without_times(kind: pa.DataType) -> pa.DataType:
