@@ -7,7 +7,7 @@ from functools import partial
 
 from ffcore.lab import verify
 from ffcore.lab.testing.calibration import logs
-from ffcore.lab.testing.calibration.populations import counts, flag, looks, users
+from ffcore.lab.testing.calibration.populations import counts, fair_fleet, flag, looks, users
 from ffcore.lab.testing.calibration.rates import Null
 from ffcore.lab.verify.check import Check
 
@@ -55,6 +55,11 @@ def audit(number: int, _: float) -> Check:
     return verify.audit(logs.log(number, count=5_000), logs.configuration(number))
 
 
+def fleet(number: int, alpha: float) -> Check:
+    """Fifty flags as a whole; single findings are next to impossible at this rate of false discovery."""
+    return verify.fleet(fair_fleet(number), fdr=1e-6, alpha=alpha)
+
+
 NULLS = (
     Null("sample_ratio", "50:50, 10,000 users", partial(sample_ratio, [0.5, 0.5], 10_000), 10_000, exact=True),
     Null("sample_ratio", "70:20:10, 10,000 users", partial(sample_ratio, [0.7, 0.2, 0.1], 10_000), 10_000, exact=True),
@@ -75,4 +80,5 @@ NULLS = (
     Null("ramp", "1, 5, 10, 25, 50 and 100 % of 1,000 buckets", ramp),
     Null("blast_radius", "10 to 50 % of 10,000 users", blast_radius),
     Null("audit", "10,000 rows of two flags", audit),
+    Null("fleet", "50 flags of 5,000 users, as a whole", fleet),
 )

@@ -15,6 +15,8 @@ from ffcore.hashing import HASH_SPACE
 from ffcore.lab.bulk.hashing import hash_ids
 from ffcore.lab.bulk.ids import Ids, id_array
 from ffcore.lab.testing.faults import Assign, Draw
+from ffcore.lab.verify.check import Check
+from ffcore.lab.verify.shares import sample_ratio
 from ffcore.model import Flag, Variant
 
 
@@ -50,6 +52,11 @@ def looks(number: int, shares: Sequence[float], total: int, each: int) -> list[l
     ends = np.array([round(bound * HASH_SPACE) for bound in accumulate(shares)][:-1], dtype=np.uint64)
     arms = np.searchsorted(ends, words, side="right").reshape(-1, each)
     return [tally(row, len(shares)) for row in arms]
+
+
+def fair_fleet(number: int, flags: int = 50, total: int = 5_000) -> list[Check]:
+    """The sample ratios of many flags of two halves."""
+    return [sample_ratio(counts(number * flags + place, (0.5, 0.5), total), (0.5, 0.5)) for place in range(flags)]
 
 
 def tally(places: NDArray[np.int64], arms: int) -> list[int]:

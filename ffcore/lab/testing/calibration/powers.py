@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache, partial
 
 from ffcore.lab import verify
-from ffcore.lab.testing.calibration.populations import counts, looks, serving, shifted, users
+from ffcore.lab.testing.calibration.populations import counts, fair_fleet, looks, serving, shifted, users
 from ffcore.lab.testing.calibration.rates import Power
 from ffcore.lab.verify.check import Check
 
@@ -73,6 +73,11 @@ def variants(shares: Shares, arm: int, total: int, number: int, alpha: float) ->
     return verify.variants(subject, users(total), dict(zip(names, shares, strict=True)), alpha=alpha)
 
 
+def fleet_finds(number: int, alpha: float) -> Check:
+    """Fifty flags of which none is wrong: findings and the whole together fail at most at the sum of their rates."""
+    return verify.fleet(fair_fleet(number), alpha=alpha)
+
+
 def detects(check: str, setting: str, trial: partial[Check], most: float = DETECTS + TOLERANCE) -> Power:
     """The power to fail on a mismatch as large as stated."""
     return Power(check, setting, trial, "fail", DETECTS - TOLERANCE, most)
@@ -97,4 +102,5 @@ POWERS = (
     detects("rollout", "5 % of 20,000 users", partial(rollout, 0.05, 20_000)),
     passes("rollout", "50 %, margin 2 pp", partial(rollout_passes, 0.5, 0.02)),
     detects("variants", "50:30:20 of 10,000 users", partial(variants, (0.5, 0.3, 0.2), 2, 10_000)),
+    Power("fleet", "50 flags of which none is wrong", fleet_finds, "fail", 0, 0.011),
 )
