@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ffcore.lab import plots
+from ffcore.lab.figures import sequential
 from ffcore.lab.verify.check import Check
 
 NOTHING = "Nothing to draw: this flag set has nothing of the kind."
@@ -25,3 +26,13 @@ def widest_ramp(checks: Sequence[Check]) -> plots.Chart | str:
     """
     ramped = [check for check in checks if len(check.details.get("ramp", ())) > 1]
     return plots.ramp(max(ramped, key=lambda check: len(check.estimate))) if ramped else NOTHING
+
+
+def farthest_path(checks: Sequence[Check]) -> plots.Chart | str:
+    """Draw the running check whose e-value went highest.
+
+    >>> farthest_path([])
+    'Nothing to draw: this flag set has nothing of the kind.'
+    """
+    running = [check for check in checks if check.details.get("path")]
+    return sequential.path(max(running, key=lambda check: check.details["log10_e"])) if running else NOTHING

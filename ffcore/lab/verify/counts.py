@@ -6,9 +6,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ffcore.errors import ConfigError, shown, suggestion
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
 
 SUM_TOLERANCE = 1e-9
 #: Above 2**53 users a float no longer holds every count.
@@ -16,7 +20,7 @@ MOST_USERS = 2**53
 
 Problem = tuple[str, str]
 #: Values by arm: a mapping (or a pandas Series, by its labels), or a sequence whose positions are the arms.
-ByArm = Mapping[Any, Any] | Sequence[Any]
+ByArm: TypeAlias = "Mapping[Any, Any] | Sequence[Any] | pd.Series[Any] | NDArray[Any]"
 
 
 @dataclass(frozen=True, slots=True)
