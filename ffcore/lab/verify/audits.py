@@ -11,8 +11,8 @@ from ffcore.lab.bulk.parts import run
 from ffcore.lab.verify import audit_groups as groups
 from ffcore.lab.verify import power
 from ffcore.lab.verify.check import Check, Verdict
-from ffcore.lab.verify.configurations import BEGINNING, Flags, read_configurations
-from ffcore.lab.verify.exposures import TIME, read_exposures
+from ffcore.lab.verify.configurations import BEGINNING, Configurations, Flags, read_configurations
+from ffcore.lab.verify.exposures import TIME, Exposures, read_exposures
 from ffcore.lab.verify.findings import Finding, delayed, repeated, uncompared, violated, window_text
 from ffcore.lab.verify.outcomes import Outcome
 from ffcore.lab.verify.recomputing import Recomputed, Rows, recompute
@@ -67,16 +67,20 @@ def audit(exposures: Any, flags: Flags, ttl: float = 300.0, late: float = 3600.0
     >>> print(audit(log, more).details["reason"])
     109 of 10,000 rows contradict the flags: 109 times off (not_in_rollout) instead of on (enabled) for dark-mode
     """
+    return audit_log(read_exposures(exposures), read_configurations(flags), ttl, late)[0]
+
+
+def audit_log(log: Exposures, configurations: Configurations, ttl: float, late: float) -> tuple[Check, Recomputed]:
+    """The Check of a log already read, and what became of each of its rows."""
     for name, value in {"ttl": ttl, "late": late}.items():
         if isinstance(value, bool | str) or not value >= 0:
             raise ConfigError([(name, f"expected a number of seconds, got {shown(value)}")])
-    log, configurations = read_exposures(exposures), read_configurations(flags)
     if log.time is None and (len(configurations) > 1 or configurations.starts[0] > BEGINNING):
         problem = "there is no such column: without times, rows cannot be told to one of several configurations"
         raise ConfigError([(TIME, problem)], source=log.source)
     found = recompute(log, configurations)
     windows = explain_changes(found, ttl)
-    return report(found, windows, ttl, late)
+    return report(found, windows, ttl, late), found
 
 
 def look_for_repeats(found: Recomputed) -> dict[str, Repeats]:
