@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 #: Name of a check -> the module below this package and the function in it that draws the check.
 FIGURES: dict[str, tuple[str, str]] = {
     "blast radius": ("blast", "blast"),
+    "explain": ("explain", "segments"),
+    "fleet": ("fleet", "sorted_p_values"),
     "ramp": ("ramp", "ramp"),
     "sequential sample ratio": ("sequential", "path"),
 }

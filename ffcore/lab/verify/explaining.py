@@ -11,10 +11,11 @@ import numpy as np
 from ffcore.lab.verify.causes import LEAK, SEVERAL
 from ffcore.lab.verify.check import Check
 from ffcore.lab.verify.counts import ByArm
+from ffcore.lab.verify.display import p_text
 from ffcore.lab.verify.scanning import candidates, deviance, family_size, share_test
 from ffcore.lab.verify.searching import leak, mismatch, search
 from ffcore.lab.verify.segmented import SOURCE, Segmented, read_log
-from ffcore.lab.verify.shares import check_rates, judge
+from ffcore.lab.verify.shares import WATCH_BELOW, check_rates, judge
 from ffcore.lab.verify.telling import Mismatched, name, tell, tell_leak
 
 #: How many of the segments that fit least the details hold.
@@ -100,7 +101,9 @@ def look_closer(check: Check, searched: Mismatched) -> Check:
         return check
     told = tell(searched, search(searched.cells, searched.problem))
     worst = told["segments"][0]["segment"] if told["found"] else hidden[0]
-    text = f"the shares fit as a whole, but not where {worst}"
+    watch = check.p_value is not None and check.p_value < WATCH_BELOW
+    whole = f"p {p_text(check.p_value or 0.0)} is below {WATCH_BELOW:g}" if watch else "the shares fit as a whole"
+    text = f"{whole}, {'and' if watch else 'but'} they do not fit where {worst}"
     details = {"watch": True, "hidden": hidden, "explanation": {**told, "text": text}, "reason": text}
     return replace(check, verdict="inconclusive", details={**check.details, **details})
 

@@ -18,6 +18,8 @@ from ffcore.lab.verify.searching import CLEAR, Finding, Problem, equivalents
 
 #: How many other segments of the same users are named.
 MOST_SAME = 5
+#: How many values of an attribute stand beside the one that is named.
+MOST_VALUES = 14
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +52,21 @@ def tell(searched: Mismatched, found: Sequence[Finding]) -> dict[str, Any]:
         "text": sentence(segments),
         "segments": segments,
         "causes": [cause for place, cause in enumerate(likely) if cause not in likely[:place]],
+        "values": values(searched, found[0].spans[0].attribute, found) if found else [],
     }
+
+
+def values(searched: Mismatched, place: int, found: Sequence[Finding]) -> list[dict[str, Any]]:
+    """The values of an attribute with most users, and whether they are named: by users, days by date."""
+    attribute, table = searched.cells.attributes[place], searched.cells.table(place)
+    spans = [finding.spans[0] for finding in found if len(finding.spans) == 1 and finding.spans[0].attribute == place]
+    named = {code for span in spans for code in range(span.low, span.high + 1)}
+    order = np.argsort(-table.sum(axis=1), kind="stable")[:MOST_VALUES].tolist()
+    kept = sorted(order) if attribute.dated else order
+    rows = [(code, searched.by_arm(table[code])) for code in kept if table[code].any()]
+    return [
+        {"segment": attribute.segment(code, code), "counts": counts, "named": code in named} for code, counts in rows
+    ]
 
 
 def segment(searched: Mismatched, finding: Finding) -> dict[str, Any]:

@@ -224,7 +224,7 @@ def test_a_fault_too_small_for_the_whole_is_no_pass() -> None:
     assert check.p_value is not None
     assert check.p_value > 0.5
     assert (check.verdict, check.details["watch"], segments(check)) == ("inconclusive", True, ["segment=x"])
-    assert "the shares fit as a whole, but not where segment=x" in str(check)
+    assert "the shares fit as a whole, but they do not fit where segment=x" in str(check)
 
 
 def test_a_segment_within_its_noise_leaves_a_pass() -> None:
