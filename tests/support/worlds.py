@@ -57,6 +57,8 @@ ATTRIBUTES = (*COLUMNS, "mixed", "absent", "user_id")
 ORDERINGS = ("greater_than", "greater_or_equal", "less_than", "less_or_equal")
 #: Bounds between the numbers of the columns, and at the ends of what a column's type holds exactly.
 BOUNDS = (0.5, 17.5, 18.5, -0.5, 2**53 - 1, 2**53 + 1, 2**63, -(2**63) - 1)
+#: Buckets of flags; the reciprocals of 49 and 103 are those that rounding falsifies most.
+RESOLUTIONS = (1, 2, 7, 49, 100, 103, 10_000, 2**31 + 1, 2**32 - 1, 2**32)
 #: Attributes that suit an operator; any does, where it is not listed.
 FITTING = {
     "before": ("since", "seen", "day", "when"),
@@ -190,7 +192,7 @@ class Items:
         """A flag; its rollout often ends at some user's own bucket, or just behind."""
         key = f"{self.text()}{number}"
         self.salts.append(key)
-        buckets = self.random.choice((1, 2, 7, 100, 10_000, 2**31 + 1, 2**32 - 1, 2**32, self.random.randint(1, 2**32)))
+        buckets = self.random.choice((*RESOLUTIONS, self.random.randint(1, 2**32)))
         bucket = hash32(self.random.choice(self.ids), key) % buckets
         edges = [Fraction(100 * (bucket + step), buckets) for step in (0, 1)]
         plain: list[Any] = [0, 100, 50, "12.5", "100/3", 99.9]
