@@ -77,7 +77,7 @@ def draw_path(axes: Axes, check: Check) -> None:
     if crossing:
         high = min(high, threshold * 4)
         at = check.details["path"]["look"].index(crossing["look"]) + 1
-        mark_crossing(axes, crossing["users"], min(float(log10_e[at]), high), f"look {crossing['look']:,}")
+        mark_crossing(axes, crossing["users"], min(float(log10_e[at]), 0.92 * high), f"look {crossing['look']:,}")
     axes.set_ylim(low, high)
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     axes.yaxis.set_major_formatter(FuncFormatter(power_of_ten))
