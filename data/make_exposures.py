@@ -1,4 +1,4 @@
-"""Makes data/exposures.parquet, a log with a seeded fault, from flags and population: ``python data/make_exposures.py``."""
+"""Makes data/exposures.parquet, a log with a seeded fault, from the bundled data: ``python data/make_exposures.py``."""
 
 from __future__ import annotations
 

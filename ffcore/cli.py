@@ -11,6 +11,7 @@ from typing import Any
 from ffcore.commands import add_commands
 from ffcore.errors import ConfigError
 from ffcore.flagset import FlagSet
+from ffcore.model import DEFAULT_BUCKETS
 
 EXIT_CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
 BAD_INPUT = 2
@@ -39,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--param", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help="set a parameter")
     report.add_argument("--out", type=Path, default=Path("reports"), metavar="DIR", help="where runs lie (reports)")
     report.set_defaults(command=_report)
+    _add_verify(commands.add_parser("verify", help="judge an exposure log by the flags: every decision, every share"))
     bench = commands.add_parser("bench", help="time the evaluator beside its peers, or against a stored run")
     bench.add_argument("--json", action="store_true", help="print JSON, as happens when the output is piped")
     bench.add_argument("--compare", type=Path, metavar="FILE", help="judge the run against one stored as JSON")
@@ -49,6 +51,26 @@ def _parser() -> argparse.ArgumentParser:
     bench.set_defaults(command=_bench)
     add_commands(commands, _evaluate_files)
     return parser
+
+
+def _add_verify(verify: argparse.ArgumentParser) -> None:
+    verify.add_argument("exposures", metavar="EXPOSURES", help="the log: a Parquet, CSV or JSON lines file")
+    verify.add_argument("--flags", required=True, metavar="FILE", help="the flags in force, from the beginning")
+    changed = "flags that came into force during the log, as in new.yaml@2026-01-14T12:00"
+    verify.add_argument("--changes", nargs="+", action="extend", default=[], metavar="FILE@TIME", help=changed)
+    verify.add_argument("--buckets", type=int, default=DEFAULT_BUCKETS, help="for flags that name none (10000)")
+    attributes = "attributes to explain a mismatch by (all of up to 1000 values, and day)"
+    verify.add_argument("--by", nargs="+", metavar="NAME", help=attributes)
+    verify.add_argument("--ttl", type=float, default=300.0, metavar="SECONDS", help="how long a cache may serve (300)")
+    verify.add_argument("--json", nargs="?", const="-", metavar="FILE", help="write JSON to a file, or print it")
+    verify.add_argument("--html", metavar="FILE", help="write a page with figures")
+    verify.set_defaults(command=_verify)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from ffcore.lab.report import log_command
+
+    return EXIT_CODES[log_command.judge(options).verdict]
 
 
 def _evaluate_files(options: argparse.Namespace, flags: FlagSet) -> tuple[dict[str, Any], str]:
