@@ -7,11 +7,13 @@ from ffcore.lab.verify.check import Check, combine
 from ffcore.lab.verify.explaining import explain
 from ffcore.lab.verify.exposures import read_exposures
 from ffcore.lab.verify.fleets import fleet
+from ffcore.lab.verify.independent import independence
 from ffcore.lab.verify.power import plan
 from ffcore.lab.verify.ramps import ramp
 from ffcore.lab.verify.rollouts import rollout
 from ffcore.lab.verify.sequential import sequential_sample_ratio
 from ffcore.lab.verify.shares import sample_ratio
+from ffcore.lab.verify.uniform import uniformity
 from ffcore.lab.verify.variant_shares import variants
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "combine",
     "explain",
     "fleet",
+    "independence",
     "logged",
     "plan",
     "ramp",
@@ -28,6 +31,7 @@ __all__ = [
     "rollout",
     "sample_ratio",
     "sequential_sample_ratio",
+    "uniformity",
     "variants",
     "vectorized",
 ]

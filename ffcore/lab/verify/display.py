@@ -62,7 +62,7 @@ def facts(check: Check) -> dict[str, str]:
         "p": None if check.p_value is None else p_text(check.p_value),
         "n": number(check.n),
         "n needed": None if check.n_needed is None else number(check.n_needed),
-        "detectable": None if check.detectable is None else points(check.detectable, sign=""),
+        "detectable": None if check.detectable is None else distance(check, check.detectable, sign=""),
         "alpha": number(check.alpha),
     }
     return {name: text for name, text in known.items() if text is not None}
@@ -81,11 +81,29 @@ def rows(check: Check) -> Iterator[tuple[str, ...]]:
         low, high = check.interval.get(arm, (share, share))
         target = expected.get(arm)
         if target is None:
-            yield arm, "-", percent(share), "-", f"{percent(low)} to {percent(high)}", "-"
+            yield arm, "-", amount(check, share), "-", f"{amount(check, low)} to {amount(check, high)}", "-"
             continue
-        span = f"{points(low - target)} to {points(high - target)}"
-        allowed = f"±{points(margin[arm], sign='')}" if arm in margin else "-"
-        yield arm, percent(target, digits=6), percent(share), points(share - target), span, allowed
+        span = f"{distance(check, low - target)} to {distance(check, high - target)}"
+        allowed = f"±{distance(check, margin[arm], sign='')}" if arm in margin else "-"
+        off = distance(check, share - target)
+        yield arm, amount(check, target, digits=6), amount(check, share), off, span, allowed
+
+
+def amount(check: Check, value: float, digits: int = 3) -> str:
+    """What a check measures, as text: a share as a percentage; in ``details["unit"]``, a number (V: Cramér's V)."""
+    return f"{value:.{digits}g}" if "unit" in check.details else percent(value, digits)
+
+
+def distance(check: Check, value: float, sign: str = "+") -> str:
+    """A difference of what a check measures, as text.
+
+    >>> from ffcore.lab.verify.check import Check
+    >>> distance(Check("demo", "pass"), 0.01), distance(Check("demo", "pass", details={"unit": "V"}), 0.01)
+    ('+1 pp', '+0.01 V')
+    """
+    if "unit" not in check.details:
+        return points(value, sign)
+    return f"{value:{sign}.3g} {check.details['unit']}" if value else "0"
 
 
 def reason(check: Check) -> str:
