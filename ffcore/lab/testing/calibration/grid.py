@@ -17,6 +17,7 @@ from ffcore.lab.testing.calibration import logs
 from ffcore.lab.testing.calibration.populations import flag as numbered
 from ffcore.lab.testing.calibration.populations import users
 from ffcore.lab.testing.exposures import simulate_exposures
+from ffcore.lab.testing.hashes import HASHES, HashFunction, hash_function
 from ffcore.lab.verify.check import Check
 from ffcore.model import Flag
 
@@ -86,6 +87,9 @@ def assignment_judges(name: str) -> dict[str, Judge]:
     if percentage < 100 and name not in ("float_percentage", "leak"):
         judges["ramp"] = partial(judge_ramp, name)
     judges["audit"] = partial(judge_served, name)
+    if name in (*HASHES, GOOD):
+        judges["uniformity"] = partial(judge_uniformity, name)
+        judges["independence"] = partial(judge_independence, name)
     return judges
 
 
@@ -127,6 +131,22 @@ def judge_ramp(name: str, number: int) -> Check:
     flag = staged(name, number)
     steps = [replace(flag, rollout_percentage=Fraction(step)) for step in STEPS]
     return verify.ramp({float(step.rollout_percentage): seeded(name, step) for step in steps})
+
+
+def judge_uniformity(name: str, number: int) -> Check:
+    """The hash, over its buckets."""
+    return verify.uniformity(faulty_hash(name), users(USERS), f"calibration-{number}")
+
+
+def judge_independence(name: str, number: int) -> Check:
+    """The hash under eight keys: 28 pairs."""
+    keys = [f"calibration-{number}-{place}" for place in range(8)]
+    return verify.independence(faulty_hash(name), keys, users(USERS))
+
+
+def faulty_hash(name: str) -> HashFunction:
+    """The hash of a fault."""
+    return hash_function("hash32" if name == GOOD else name)
 
 
 def judge_served(name: str, number: int) -> Check:

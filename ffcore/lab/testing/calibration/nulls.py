@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from ffcore.lab import verify
 from ffcore.lab.testing.calibration import logs
-from ffcore.lab.testing.calibration.populations import counts, fair_fleet, flag, looks, users
+from ffcore.lab.testing.calibration.populations import counts, fair_fleet, flag, looks, oracle, users
 from ffcore.lab.testing.calibration.rates import Null
 from ffcore.lab.verify.check import Check
 
+Hash = Callable[[Any, str], Any] | None
 THREE = {"a": "1/2", "b": "3/10", "c": "1/5"}
 
 
@@ -60,6 +62,17 @@ def fleet(number: int, alpha: float) -> Check:
     return verify.fleet(fair_fleet(number), fdr=1e-6, alpha=alpha)
 
 
+def uniformity(hashed: Hash, total: int, number: int, alpha: float) -> Check:
+    """A hash under one key."""
+    return verify.uniformity(hashed, users(total), f"calibration-{number}", alpha=alpha)
+
+
+def independence(hashed: Hash, total: int, number: int, alpha: float) -> Check:
+    """A hash under four keys: six pairs."""
+    keys = [f"calibration-{number}-{place}" for place in range(4)]
+    return verify.independence(hashed, keys, users(total), alpha=alpha)
+
+
 NULLS = (
     Null("sample_ratio", "50:50, 10,000 users", partial(sample_ratio, [0.5, 0.5], 10_000), 10_000, exact=True),
     Null("sample_ratio", "70:20:10, 10,000 users", partial(sample_ratio, [0.7, 0.2, 0.1], 10_000), 10_000, exact=True),
@@ -80,5 +93,11 @@ NULLS = (
     Null("ramp", "1, 5, 10, 25, 50 and 100 % of 1,000 buckets", ramp),
     Null("blast_radius", "10 to 50 % of 10,000 users", blast_radius),
     Null("audit", "10,000 rows of two flags", audit),
+    Null("uniformity", "MD5, 10,000 users", partial(uniformity, None, 10_000), 10_000),
+    Null("uniformity", "random words, 10,000 users", partial(uniformity, oracle, 10_000), 10_000),
+    Null("uniformity", "MD5, 2,000 users", partial(uniformity, None, 2_000), 10_000),
+    Null("independence", "MD5, 6 pairs, 10,000 users", partial(independence, None, 10_000), 10_000),
+    Null("independence", "random words, 6 pairs, 10,000 users", partial(independence, oracle, 10_000), 10_000),
+    Null("independence", "MD5, 6 pairs, 1,000 users", partial(independence, None, 1_000), 10_000),
     Null("fleet", "50 flags of 5,000 users, as a whole", fleet),
 )

@@ -12,11 +12,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ffcore.hashing import HASH_SPACE
+from ffcore.lab import verify
 from ffcore.lab.bulk.hashing import hash_ids
 from ffcore.lab.bulk.ids import Ids, id_array
 from ffcore.lab.testing.faults import Assign, Draw
 from ffcore.lab.verify.check import Check
-from ffcore.lab.verify.shares import sample_ratio
 from ffcore.model import Flag, Variant
 
 
@@ -56,7 +56,15 @@ def looks(number: int, shares: Sequence[float], total: int, each: int) -> list[l
 
 def fair_fleet(number: int, flags: int = 50, total: int = 5_000) -> list[Check]:
     """The sample ratios of many flags of two halves."""
-    return [sample_ratio(counts(number * flags + place, (0.5, 0.5), total), (0.5, 0.5)) for place in range(flags)]
+    return [
+        verify.sample_ratio(counts(number * flags + place, (0.5, 0.5), total), (0.5, 0.5)) for place in range(flags)
+    ]
+
+
+@verify.vectorized
+def oracle(ids: NDArray[np.object_], key: str) -> NDArray[np.uint32]:
+    """The ideal hash: random words for each key, whatever the ids."""
+    return np.random.default_rng(list(key.encode())).integers(HASH_SPACE, size=ids.size, dtype=np.uint32)
 
 
 def tally(places: NDArray[np.int64], arms: int) -> list[int]:
