@@ -39,7 +39,12 @@ def flag_set() -> FlagSet:
 @pytest.fixture(scope="module")
 def maker() -> ModuleType:
     """The script that makes the population, imported from its file."""
-    spec = importlib.util.spec_from_file_location("make_population", DATA / "make_population.py")
+    return script("make_population")
+
+
+def script(name: str) -> ModuleType:
+    """A script of data/, imported from its file."""
+    spec = importlib.util.spec_from_file_location(name, DATA / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -150,3 +155,26 @@ def test_every_check_has_users_enough() -> None:
     """A standard run can pass each check with at least 90 % power: no check has fewer users than it needs."""
     for line, users in table_rows():
         assert users >= int(line.split("|")[5].replace(",", "")), line
+
+
+def test_exposures_come_from_their_script() -> None:
+    """Made anew from flags and population, the log equals the committed file, row for row, and is small."""
+    made = script("make_exposures").make_exposures(flag_set(), pd.read_parquet(DATA / "population.parquet"))
+
+    pd.testing.assert_frame_equal(made, pd.read_parquet(DATA / "exposures.parquet"))
+    assert (DATA / "exposures.parquet").stat().st_size < 500_000
+
+
+def test_exposures_lack_a_tenth_of_one_arm_of_one_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The seeded fault takes rows of one arm and version alone, about a tenth of them, as the README says."""
+    maker = script("make_exposures")
+    lossy = pd.read_parquet(DATA / "exposures.parquet")
+    monkeypatch.setattr(maker, "LOST_PART", 0.0)
+    whole = maker.make_exposures(flag_set(), pd.read_parquet(DATA / "population.parquet"))
+    columns = ["flag_key", "variant", "context.app_version"]
+    before, after = (log.value_counts(columns, dropna=False) for log in (whole, lossy))
+    lost = (before - after).loc[lambda counts: counts != 0]
+
+    assert lost.index.tolist() == [("seat-upgrade-copy", "legroom", "5.3.0")]
+    assert 0.08 < lost.iloc[0] / before[lost.index[0]] < 0.12
+    assert f"So {lost.iloc[0]:,} rows are missing" in (DATA / "README.md").read_text(encoding="utf-8")
