@@ -2,6 +2,7 @@
 
 from ffcore.lab.verify.assignments import logged, vectorized
 from ffcore.lab.verify.audits import audit
+from ffcore.lab.verify.avalanche import avalanche
 from ffcore.lab.verify.blast import blast_radius
 from ffcore.lab.verify.check import Check, combine
 from ffcore.lab.verify.explaining import explain
@@ -19,6 +20,7 @@ from ffcore.lab.verify.variant_shares import variants
 __all__ = [
     "Check",
     "audit",
+    "avalanche",
     "blast_radius",
     "combine",
     "explain",

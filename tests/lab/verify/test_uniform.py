@@ -93,9 +93,9 @@ def test_statistics_are_those_of_scipy() -> None:
     words = np.random.default_rng(3).integers(0, 2**32, 5_000, dtype=np.uint32)
     check = verify.uniformity(verify.vectorized(lambda ids, key: words), USERS[:5_000], buckets=50)
     tests = {test["kind"]: test for test in check.details["tests"]}
-    ranges = stats.chisquare(np.histogram(words, bins=50, range=(0, 2**32))[0])
-    remainders = stats.chisquare(np.bincount(words % 50))
-    order = stats.kstest(words / 2**32, "uniform")
+    ranges: Any = stats.chisquare(np.histogram(words, bins=50, range=(0, 2**32))[0])
+    remainders: Any = stats.chisquare(np.bincount(words % 50))
+    order: Any = stats.kstest(words / 2**32, "uniform")
 
     for kind, peer in {"ranges": ranges, "remainders": remainders, "order": order}.items():
         assert tests[kind]["statistic"] == pytest.approx(peer.statistic, rel=1e-5)
