@@ -38,7 +38,7 @@ def sorted_p_values(check: Check) -> Chart:
     tested, lowest = int(ranks[-1]), max(LOWEST, min(1e-4, float(p_values.min()) / 3))
     caption = (
         "Sorted p-values (e-values: reciprocals) over their ranks; both axes logarithmic. Shaded: where each p-value "
-        f"of a right fleet lies, with {percent(BAND)} probability. n = {check.n:,} checks, {tested:,} of them tests."
+        f"of a right fleet lies, with {percent(BAND)} probability. n = {check.n:,} checks, {tested:,} have a p-value."
     )
     figure, axes = judged_chart(check, subject(check), caption, 3.6, width=0.56, below=0.85)
     right_fleet(axes, tested, check.details["fdr"])

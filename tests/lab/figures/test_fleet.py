@@ -63,7 +63,7 @@ def test_caption_and_verdicts_are_there() -> None:
     """Axes, band and size in words, and what the checks say by themselves."""
     figure = fleet(fair(50)).plot()
 
-    for words in ("both axes logarithmic", "99 % probability", "n = 50 checks, 50 of them tests", "Pass:"):
+    for words in ("both axes logarithmic", "99 % probability", "n = 50 checks, 50 have a p-value", "Pass:"):
         assert words in figure.caption
     assert [text.get_text() for text in figure.axes[0].texts][:2] == ["by themselves", "50 pass"]
 

@@ -94,8 +94,9 @@ def test_a_mismatch_everywhere_is_told_by_its_arms(counts: list[int], shares: Fl
 
 
 def test_equal_arms_cannot_be_swapped() -> None:
-    """Another order of equal shares is the same order."""
-    assert not causes.swapped(np.array([5_300, 4_700]), HALVES)
+    """Another order of equal shares is the same order, and counts that fit as they are have not been swapped."""
+    assert not causes.swapped(np.array([5_010, 4_990]), HALVES)
+    assert not causes.swapped(np.array([5_000, 3_000, 2_000]), THREE)
 
 
 def test_every_cause_belongs_to_a_stage_of_the_taxonomy() -> None:

@@ -267,6 +267,21 @@ def test_a_leak_in_two_places_is_placed_in_both() -> None:
     assert ([row["segment"] for row in told["segments"]], told["cleared"]) == (["segment=x", "segment=y"], True)
 
 
+def test_a_log_of_one_arm_only_fails_everywhere() -> None:
+    """No segment is to blame for an arm that reaches nobody at all."""
+    check = explain(table(x=(3_000, 0), y=(4_000, 0)), HALVES, "segment")
+
+    assert (check.verdict, check.details["explanation"]["found"]) == ("fail", False)
+
+
+def test_an_arm_that_reaches_nobody_in_a_segment_is_said_so() -> None:
+    """The first cause is that the variant is not delivered there."""
+    check = explain(table(x=(3_000, 0), y=(4_000, 4_010)), HALVES, "segment")
+
+    assert segments(check) == ["segment=x"]
+    assert check.details["explanation"]["causes"][0]["cause"] == "an arm never reaches anyone here"
+
+
 def test_a_leak_everywhere_is_blamed_on_no_segment() -> None:
     """Leaked users in all segments alike."""
     log = pd.DataFrame({"variant": (["a"] * 50 + ["b"] * 50 + ["c"]) * 50, "s": np.arange(5_050) % 7})
