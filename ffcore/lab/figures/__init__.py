@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 #: Name of a check -> the module below this package and the function in it that draws the check.
 FIGURES: dict[str, tuple[str, str]] = {
+    "audit": ("audit", "mismatches"),
     "blast radius": ("blast", "blast"),
     "explain": ("explain", "segments"),
     "fleet": ("fleet", "sorted_p_values"),

@@ -187,7 +187,7 @@ def attribute_group(name: str, labels: Sequence[str], total: Rows, bad: Rows) ->
     overall = bad.sum() / max(1, total.sum())
     spread = float((total * (share - overall) ** 2).sum() / max(1, total.sum()))
     association = (spread / (overall * (1 - overall))) ** 0.5 if 0 < overall < 1 else 0.0
-    worst = [place for place in np.lexsort((-bad, -share)) if bad[place]][:MOST_VALUES]
+    worst = np.lexsort((-total, -share))[:MOST_VALUES].tolist()
     values = [
         {"value": labels[place], "rows": int(total[place]), "mismatches": int(bad[place]), "share": float(share[place])}
         for place in worst

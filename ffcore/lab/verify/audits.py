@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -13,18 +14,20 @@ from ffcore.lab.verify import power
 from ffcore.lab.verify.check import Check, Verdict
 from ffcore.lab.verify.configurations import BEGINNING, Configurations, Flags, read_configurations
 from ffcore.lab.verify.exposures import TIME, Exposures, read_exposures
-from ffcore.lab.verify.findings import Finding, delayed, repeated, uncompared, violated, window_text
+from ffcore.lab.verify.findings import Finding, by_change, delayed, repeated, uncompared, violated, windows_text
 from ffcore.lab.verify.outcomes import Outcome
 from ffcore.lab.verify.recomputing import Recomputed, Rows, recompute
 from ffcore.lab.verify.repeated_exposures import Repeats, find_repeats
-from ffcore.lab.verify.stale_rows import Window, explain_changes, moment
+from ffcore.lab.verify.stale_rows import KINDS, Window, around_change, explain_changes, moment
 
 NAME = "audit"
 #: How many windows and unknown keys the details list.
 MOST_LISTED = 50
+#: How many findings the reason of the verdict tells.
+MOST_TOLD = 3
 
 
-def audit(exposures: Any, flags: Flags, ttl: float = 300.0, late: float = 3600.0) -> Check:
+def audit(exposures: Any, flags: Flags, ttl: float = 300.0, late: float = 3600.0, burst: int = 60) -> Check:
     """Whether every logged decision is the one that the flags in force make: enabled, variant and, if logged, reason.
 
     Each row is decided again, under the configuration of its time, and compared with what was logged. A row that
@@ -34,11 +37,11 @@ def audit(exposures: Any, flags: Flags, ttl: float = 300.0, late: float = 3600.0
     else what its ``event_type`` names ("experiment" or "assign", "flag"), else the flag. A ``default_variant`` may be
     logged for users who were not let in.
 
-    Users in several variants of a flag under one configuration, events that stand there twice (same user, flag, time
-    and outcome) and users with 60 events of a flag within a minute make the audit inconclusive from 0.5 % on and fail
-    it from 10 %; late events make it inconclusive from 0.5 % on, and so do rows that cannot be compared from 10 % on:
-    those without an outcome, those from before the first configuration, those logged while the store was unavailable,
-    and users whom rules kept out by attributes that the log does not hold.
+    From 0.5 % on these make the audit inconclusive, and from 10 % on they fail it: users in several variants of a flag
+    under one configuration, events that stand there twice (same user, flag, time and outcome), and events of users who
+    have ``burst`` of them within a minute. Late events make it inconclusive from 0.5 % on, and so do rows that cannot
+    be compared from 10 % on: those without an outcome, from before the first configuration, or logged while the store
+    was unavailable, and those of users whom rules kept out by attributes that the log does not hold.
 
     Args:
         exposures: The log: a frame, a path (see ``read_exposures``), or what that returns.
@@ -46,6 +49,7 @@ def audit(exposures: Any, flags: Flags, ttl: float = 300.0, late: float = 3600.0
         ttl: Seconds for which a cache may serve a configuration after a change.
         late: Seconds after which an event is late: by ``received_at`` where the log has it, else by its place behind
             events of that much later.
+        burst: Events of one user and flag within a minute that are no person's.
 
     Returns:
         A Check; ``estimate`` is the share of each flag's rows that violate the proof, ``interval`` its 90 % Wilson
@@ -67,40 +71,67 @@ def audit(exposures: Any, flags: Flags, ttl: float = 300.0, late: float = 3600.0
     >>> print(audit(log, more).details["reason"])
     109 of 10,000 rows contradict the flags: 109 times off (not_in_rollout) instead of on (enabled) for dark-mode
     """
-    return audit_log(read_exposures(exposures), read_configurations(flags), ttl, late)[0]
+    return audit_log(read_exposures(exposures), read_configurations(flags), ttl, late, burst)[0]
 
 
-def audit_log(log: Exposures, configurations: Configurations, ttl: float, late: float) -> tuple[Check, Recomputed]:
+def audit_log(
+    log: Exposures, configurations: Configurations, ttl: float, late: float, burst: int = 60
+) -> tuple[Check, Recomputed]:
     """The Check of a log already read, and what became of each of its rows."""
-    for name, value in {"ttl": ttl, "late": late}.items():
-        if isinstance(value, bool | str) or not value >= 0:
-            raise ConfigError([(name, f"expected a number of seconds, got {shown(value)}")])
+    check_limits(ttl, late, burst)
     if log.time is None and (len(configurations) > 1 or configurations.starts[0] > BEGINNING):
         problem = "there is no such column: without times, rows cannot be told to one of several configurations"
         raise ConfigError([(TIME, problem)], source=log.source)
     found = recompute(log, configurations)
     windows = explain_changes(found, ttl)
-    return report(found, windows, ttl, late), found
+    return report(found, windows, {"ttl": ttl, "late": late, "burst": burst}), found
 
 
-def look_for_repeats(found: Recomputed) -> dict[str, Repeats]:
+def check_limits(ttl: float, late: float, burst: int) -> None:
+    """Refuses lengths of time and counts that are none."""
+    problems = [
+        (name, f"expected a number of seconds, got {shown(value)}")
+        for name, value in {"ttl": ttl, "late": late}.items()
+        if not is_number(value) or not value >= 0
+    ]
+    if not is_number(burst) or burst < 2 or burst != int(burst):
+        problems.append(("burst", f"expected a number of events, 2 or more, got {shown(burst)}"))
+    if problems:
+        raise ConfigError(problems, source=NAME)
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a finite number.
+
+    >>> is_number(0.5), is_number(float("inf")), is_number(True), is_number("1")
+    (True, False, False, False)
+    """
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def look_for_repeats(found: Recomputed, burst: int) -> dict[str, Repeats]:
     """What repeats in each flag's rows, flags side by side on a thread per core."""
     pairs = [(subject, rows) for subject, rows in found.by_subject if rows.size]
-    repeats = run(lambda pair: find_repeats(found, pair[1]), pairs, None)
+    repeats = run(lambda pair: find_repeats(found, pair[1], burst), pairs, None)
     return {groups.name_of(found, subject): one for (subject, _), one in zip(pairs, repeats, strict=True)}
 
 
-def report(found: Recomputed, windows: Sequence[Window], ttl: float, late: float) -> Check:
+def report(found: Recomputed, windows: Sequence[Window], limits: Mapping[str, Any]) -> Check:
     """The Check out of all that was found."""
-    repeats, flags = look_for_repeats(found), groups.by_flag(found)
+    repeats, flags = look_for_repeats(found, limits["burst"]), groups.by_flag(found)
     for name, one in repeats.items():
         flags[name] |= {"users": one.users, "several_variants": one.several}
     wrong = groups.violations(found)
     pairs = groups.by_pair(found, wrong)
-    findings = [*violated(found, windows, pairs), *repeated(found, repeats), *delayed(found, late), *uncompared(found)]
+    findings = [
+        *violated(found, windows, pairs),
+        *repeated(found, repeats, limits["burst"]),
+        *delayed(found, limits["late"]),
+        *uncompared(found),
+    ]
     compared = {name: one for name, one in flags.items() if one["compared"]}
     rows = sum(one["compared"] for one in compared.values())
-    stale = [window_text(found, window) for window in windows if window.outcome == Outcome.STALE]
+    stale = [windows_text(found, some) for (kind, _), some in by_change(windows).items() if kind == Outcome.STALE]
     verdict, reason = judge(findings, rows, stale)
     return Check(
         NAME,
@@ -113,8 +144,7 @@ def report(found: Recomputed, windows: Sequence[Window], ttl: float, late: float
             "watch": verdict == "inconclusive" and rows > 0,
             "findings": [one.to_dict() for one in findings],
             "rows": len(found.outcome),
-            "ttl": ttl,
-            "late": late,
+            **limits,
             "flags": flags,
             "pairs": pairs,
             **where(found, windows, wrong),
@@ -128,12 +158,22 @@ def judge(findings: Sequence[Finding], rows: int, stale: Sequence[str]) -> tuple
     """The verdict, and the findings that decide it in words."""
     alarms, watched = ([one.text for one in findings if one.level == level] for level in ("fail", "watch"))
     if alarms:
-        return "fail", "; ".join(alarms)
+        return "fail", together(alarms)
     if not rows:
-        return "inconclusive", "; ".join(["no row could be compared", *(one.text for one in findings)])
+        return "inconclusive", together(["no row could be compared", *(one.text for one in findings)])
     if watched:
-        return "inconclusive", "; ".join(watched)
-    return "pass", "; ".join([f"all {rows:,} rows compared are as the flags decide", *stale[:1]])
+        return "inconclusive", together(watched)
+    return "pass", together([f"all {rows:,} rows compared are as the flags decide", *stale])
+
+
+def together(texts: Sequence[str]) -> str:
+    """The first of some sentences as one.
+
+    >>> together(["a", "b", "c", "d"])
+    'a; b; c; and 1 more'
+    """
+    more = [f"and {len(texts) - MOST_TOLD:,} more"] if len(texts) > MOST_TOLD else []
+    return "; ".join([*texts[:MOST_TOLD], *more])
 
 
 def where(found: Recomputed, windows: Sequence[Window], wrong: Rows) -> dict[str, Any]:
@@ -141,7 +181,7 @@ def where(found: Recomputed, windows: Sequence[Window], wrong: Rows) -> dict[str
     ids, times = found.source.log.ids.text, found.source.times
     by_outcome = {
         kind: [window.describe(ids, times) for window in windows if window.outcome == outcome][:MOST_LISTED]
-        for kind, outcome in {"stale": Outcome.STALE, "sticky": Outcome.STICKY, "ahead": Outcome.AHEAD}.items()
+        for outcome, kind in KINDS.items()
     }
     strange = [
         {"flag": groups.name_of(found, subject), "variant": variant, "rows": rows}
@@ -153,6 +193,7 @@ def where(found: Recomputed, windows: Sequence[Window], wrong: Rows) -> dict[str
         "attributes": groups.by_attribute(found, wrong) if wrong.size else [],
         "changes": [moment(start) for start in found.source.configurations.starts if start > BEGINNING],
         **by_outcome,
+        "around": around_change(found, windows),
         "unknown_flags": dict(islice(groups.unknown_keys(found).items(), MOST_LISTED)),
         "unknown_variants": strange,
         "unlogged": {

@@ -14,7 +14,7 @@ from ffcore.lab.verify.configurations import Subject
 from ffcore.lab.verify.display import percent
 from ffcore.lab.verify.outcomes import NAMES, UNCOMPARED, Outcome
 from ffcore.lab.verify.recomputing import Recomputed
-from ffcore.lab.verify.repeated_exposures import BURST, Repeats
+from ffcore.lab.verify.repeated_exposures import Repeats
 from ffcore.lab.verify.stale_rows import Window, moment
 from ffcore.lab.verify.timestamps import MICROSECONDS
 
@@ -57,16 +57,18 @@ def violated(found: Recomputed, windows: Sequence[Window], pairs: Sequence[Mappi
         example = f"{worst['rows']:,} times {worst['logged']} instead of {worst['expected']} for {worst['flag']}"
         text = f"{wrong:,} of {rows:,} rows contradict the flags: {example}"
         yield Finding(NAMES[Outcome.WRONG], "fail", wrong, rows, text)
-    for window in windows:
-        if window.outcome != Outcome.STALE:
-            yield Finding(NAMES[window.outcome], "fail", window.rows.size, rows, window_text(found, window))
-    for outcome, listed in {
-        Outcome.UNKNOWN_VARIANT: [variant_text(found, *one) for one in unknown_variants(found)],
-        Outcome.UNKNOWN_FLAG: [key_text(found, *one) for one in unknown_keys(found).items()],
-    }.items():
-        if listed:
-            more = f", and {len(listed) - LISTED:,} more" if len(listed) > LISTED else ""
-            yield Finding(NAMES[outcome], "fail", count_of(found, outcome), rows, ", ".join(listed[:LISTED]) + more)
+    for (kind, _), together in by_change(windows).items():
+        if kind != Outcome.STALE:
+            count = sum(window.rows.size for window in together)
+            yield Finding(NAMES[kind], "fail", count, rows, windows_text(found, together))
+    variants, keys = list(unknown_variants(found)), list(unknown_keys(found).items())
+    for outcome, count, texts in (
+        (Outcome.UNKNOWN_VARIANT, len(variants), [variant_text(found, *one) for one in variants[:LISTED]]),
+        (Outcome.UNKNOWN_FLAG, len(keys), [key_text(found, *one) for one in keys[:LISTED]]),
+    ):
+        if texts:
+            more = f", and {count - LISTED:,} more" if count > LISTED else ""
+            yield Finding(NAMES[outcome], "fail", count_of(found, outcome), rows, ", ".join(texts) + more)
 
 
 def count_of(found: Recomputed, *outcomes: Outcome) -> int:
@@ -86,15 +88,27 @@ def key_text(found: Recomputed, key: str, rows: int) -> str:
     return f"{rows:,} rows are of {shown(key)}, which is neither a flag nor an experiment{near}"
 
 
-def window_text(found: Recomputed, window: Window) -> str:
-    """Rows that follow another configuration."""
-    since = (found.source.times[window.rows] - window.change) / MICROSECONDS
-    rows = f"{window.rows.size:,} rows of {name_of(found, window.subject)}"
-    if window.outcome == Outcome.AHEAD:
-        return f"{rows} follow the change of {moment(window.change)} up to {duration(-since.min())} before it"
-    span = f"up to {duration(since.max())} after it"
-    stale = f"{rows} are as before the change of {moment(window.change)}, {span}"
-    return stale if window.outcome == Outcome.STALE else f"sticky stale cache: {stale}"
+def by_change(windows: Sequence[Window]) -> dict[tuple[Outcome, int], list[Window]]:
+    """Windows of all flags together, by what their rows are and the change that they are about."""
+    found: dict[tuple[Outcome, int], list[Window]] = {}
+    for window in windows:
+        found.setdefault((window.outcome, window.change), []).append(window)
+    return found
+
+
+def windows_text(found: Recomputed, windows: Sequence[Window]) -> str:
+    """Rows that follow another configuration, all of one change."""
+    first = windows[0]
+    since = np.concatenate([found.source.times[window.rows] for window in windows]) - first.change
+    most = sorted(windows, key=lambda window: -window.rows.size)
+    names = [f"{name_of(found, window.subject)} ({window.rows.size:,})" for window in most[:LISTED]]
+    more = f" and {len(most) - LISTED:,} more" if len(most) > LISTED else ""
+    what = f"{since.size:,} rows, of {', '.join(names)}{more},"
+    if first.outcome == Outcome.AHEAD:
+        return f"{what} follow the change of {moment(first.change)} up to {duration(-since.min() / MICROSECONDS)} early"
+    name = "stale within the time to live" if first.outcome == Outcome.STALE else "sticky stale cache"
+    span = f"until {duration(since.max() / MICROSECONDS)} after it"
+    return f"{name}: {what} are as before the change of {moment(first.change)}, {span}"
 
 
 def duration(seconds: float) -> str:
@@ -123,7 +137,7 @@ def graded(name: str, count: int, of: int, text: str, worst: Level = "fail") -> 
         yield Finding(name, level, count, of, text)
 
 
-def repeated(found: Recomputed, repeats: Mapping[str, Repeats]) -> Iterator[Finding]:
+def repeated(found: Recomputed, repeats: Mapping[str, Repeats], burst: int) -> Iterator[Finding]:
     """What repeats: users in several variants, events logged twice, users who are everywhere at once."""
     rows = len(found.source.log)
     if repeats:
@@ -136,7 +150,9 @@ def repeated(found: Recomputed, repeats: Mapping[str, Repeats]) -> Iterator[Find
     yield from graded("duplicate events", twice, rows, text, worst="note" if whole_seconds(found) else "fail")
     crowd = sum(one.bursts.size for one in repeats.values())
     users = sum(one.restless for one in repeats.values())
-    text = f"{crowd:,} events ({percent(crowd / rows)}) are of {users:,} users who saw a flag {BURST} times in a minute"
+    text = (
+        f"{crowd:,} events ({percent(crowd / rows)}) are of {users:,} users who saw a flag {burst:,} times in a minute"
+    )
     yield from graded("bursts", crowd, rows, text)
 
 

@@ -60,7 +60,7 @@ class Recomputation:
     def unseen(self, subject: Subject, phase: int) -> list[str]:
         """The attributes that decide and that the log does not hold."""
         plan = subject.plans[phase]
-        read = attributes(plan.rules) if plan and plan.active and plan.accepted else set()
+        read = attributes(plan.rules) if plan and plan.active else set()
         return sorted(read - {ID, *self.log.context})
 
     @property

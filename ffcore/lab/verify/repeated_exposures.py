@@ -17,8 +17,6 @@ from ffcore.lab.verify.recomputing import Recomputed, Rows
 from ffcore.lab.verify.timestamps import Times
 
 MINUTE = 60_000_000
-#: One a second, for a minute: more than a person sees of one flag.
-BURST = 60
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +27,7 @@ class Repeats:
         users: How many distinct users there are.
         several: How many of them saw several variants under one configuration.
         duplicates: The rows that repeat another one's user, time and outcome.
-        bursts: The rows that are among 60 of their user within a minute.
+        bursts: The rows that are among many of their user within a minute.
         restless: How many users have such rows.
     """
 
@@ -40,14 +38,14 @@ class Repeats:
     restless: int
 
 
-def find_repeats(found: Recomputed, rows: Rows) -> Repeats:
-    """The repetitions among some rows, all of one subject."""
+def find_repeats(found: Recomputed, rows: Rows, burst: int) -> Repeats:
+    """The repetitions among some rows, all of one subject; ``burst`` rows of a user within a minute are a burst."""
     log = found.source.log
     ids = id_array(log.ids.text.take(pa.array(rows)))
     places, users = repeated_rows(ids.text, hash_ids(ids, [ID])[0])
     distinct = rows.size - places.size + np.unique(users).size
     several = in_several_variants(found, rows[places], users)
-    duplicates, bursts, restless = in_time(log, rows[places], users)
+    duplicates, bursts, restless = in_time(log, rows[places], users, burst)
     return Repeats(int(distinct), several, duplicates, bursts, restless)
 
 
@@ -67,7 +65,7 @@ def in_several_variants(found: Recomputed, rows: Rows, users: Rows) -> int:
     return int(np.unique(who[0, 1:][differs]).size)
 
 
-def in_time(log: Exposures, rows: Rows, users: Rows) -> tuple[Rows, Rows, int]:
+def in_time(log: Exposures, rows: Rows, users: Rows, burst: int) -> tuple[Rows, Rows, int]:
     """Rows that are the same event again, rows of bursts, and how many users have bursts."""
     if log.time is None or not rows.size:
         return rows[:0], rows[:0], 0
@@ -78,20 +76,22 @@ def in_time(log: Exposures, rows: Rows, users: Rows) -> tuple[Rows, Rows, int]:
     rows, users, outcome, times = rows[order], users[order], outcome[order], log.time[rows[order]]
     again = np.zeros(rows.size, dtype=np.bool_)
     again[1:] = (users[1:] == users[:-1]) & (times[1:] == times[:-1]) & (outcome[1:] == outcome[:-1])
-    crowd = crowded(users[~again], times[~again])
+    crowd = crowded(users[~again], times[~again], burst)
     return np.sort(rows[again]), np.sort(rows[~again][crowd]), int(np.unique(users[~again][crowd]).size)
 
 
-def crowded(users: Rows, times: Times) -> NDArray[np.bool_]:
-    """Which rows, in order of user and time, are among 60 of one user within a minute.
+def crowded(users: Rows, times: Times, burst: int) -> NDArray[np.bool_]:
+    """Which rows, in order of user and time, are among ``burst`` of one user within a minute.
 
-    >>> crowded(np.repeat([1, 2], [60, 59]), np.arange(119) * 1_000_000).sum()
+    >>> crowded(np.repeat([1, 2], [60, 59]), np.arange(119) * 1_000_000, 60).sum()
     np.int64(60)
     """
-    ahead, behind = slice(BURST - 1, None), slice(None, 1 - BURST)
+    if users.size < burst:
+        return np.zeros(users.size, dtype=np.bool_)
+    ahead, behind = slice(burst - 1, None), slice(None, users.size + 1 - burst)
     close = (users[ahead] == users[behind]) & (times[ahead] - times[behind] <= MINUTE)
     first = np.flatnonzero(close)
     begun = np.zeros(users.size + 1, dtype=np.int64)
     begun[first] += 1
-    begun[first + BURST] -= 1
+    begun[first + burst] -= 1
     return np.cumsum(begun[:-1]) > 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +19,10 @@ from ffcore.lab.verify.timestamps import MICROSECONDS, Times
 
 #: A change is named as the cause where it accounts for this part of what it does not excuse.
 NEARLY_ALL = 0.9
+#: Steps in seconds in which rows after a change are counted: the first that makes few enough.
+STEPS = (1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 21_600, 86_400, 604_800)
+MOST_STEPS = 60
+KINDS = {Outcome.STALE: "stale", Outcome.STICKY: "sticky", Outcome.AHEAD: "ahead"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +64,31 @@ def moment(time: int) -> str:
     whole, rest = divmod(time, MICROSECONDS)
     part = "" if not rest else f".{rest // 1000:03d}" if rest % 1000 == 0 else f".{rest:06d}"
     return f"{np.datetime64(whole, 's')}{part}Z"
+
+
+def around_change(found: Recomputed, windows: Sequence[Window]) -> dict[str, object]:
+    """When rows follow another configuration than the one in force, around the change with most such rows.
+
+    ``stale``, ``sticky`` and ``ahead`` count the rows of all flags in steps of ``seconds``, from ``start`` seconds
+    after the change on (a number below zero, if any lie before it).
+    """
+    count = Counter[int]()
+    for window in windows:
+        count[window.change] += window.rows.size
+    if not count:
+        return {}
+    ((change, _),) = count.most_common(1)
+    mine = [window for window in windows if window.change == change]
+    since = {window: (found.source.times[window.rows] - change) / MICROSECONDS for window in mine}
+    low = min(0.0, *(float(ages.min()) for ages in since.values()))
+    high = max(0.0, *(float(ages.max()) for ages in since.values()))
+    step = next((step for step in STEPS if high - low < MOST_STEPS * step), STEPS[-1])
+    first, size = math.floor(low / step), math.floor(high / step) - math.floor(low / step) + 1
+    counts = {kind: np.zeros(size, dtype=np.int64) for kind in KINDS.values()}
+    for window, ages in since.items():
+        counts[KINDS[window.outcome]] += np.bincount((ages // step).astype(np.int64) - first, minlength=size)
+    keys = list(dict.fromkeys(window.subject.key for window in mine))
+    return {"change": moment(change), "flags": keys, "seconds": step, "start": first * step, **counts}
 
 
 def explain_changes(found: Recomputed, ttl: float) -> list[Window]:
