@@ -102,8 +102,8 @@ def look_closer(check: Check, searched: Mismatched) -> Check:
     told = tell(searched, search(searched.cells, searched.problem))
     worst = told["segments"][0]["segment"] if told["found"] else hidden[0]
     watch = check.p_value is not None and check.p_value < WATCH_BELOW
-    whole = f"p {p_text(check.p_value or 0.0)} is below {WATCH_BELOW:g}" if watch else "the shares fit as a whole"
-    text = f"{whole}, {'and' if watch else 'but'} they do not fit where {worst}"
+    watched = f"p {p_text(check.p_value or 0.0)} is below {WATCH_BELOW:g}, and the shares do not fit where {worst}"
+    text = watched if watch else f"the shares fit as a whole, but not where {worst}"
     details = {"watch": True, "hidden": hidden, "explanation": {**told, "text": text}, "reason": text}
     return replace(check, verdict="inconclusive", details={**check.details, **details})
 

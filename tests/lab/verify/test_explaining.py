@@ -224,7 +224,16 @@ def test_a_fault_too_small_for_the_whole_is_no_pass() -> None:
     assert check.p_value is not None
     assert check.p_value > 0.5
     assert (check.verdict, check.details["watch"], segments(check)) == ("inconclusive", True, ["segment=x"])
-    assert "the shares fit as a whole, but they do not fit where segment=x" in str(check)
+    assert "the shares fit as a whole, but not where segment=x" in str(check)
+
+
+def test_a_watched_log_says_where_it_does_not_fit() -> None:
+    """Between 0.001 and 0.01 nothing is called, but the segment is named."""
+    check = explain(table(x=(3_000, 2_500), z=(15_000, 15_000)), HALVES, "segment")
+
+    assert (check.verdict, segments(check)) == ("inconclusive", ["segment=x"])
+    assert check.details["reason"].startswith("p 0.00")
+    assert check.details["reason"].endswith("is below 0.01, and the shares do not fit where segment=x")
 
 
 def test_a_segment_within_its_noise_leaves_a_pass() -> None:
