@@ -36,14 +36,15 @@ def test_the_users_needed_pass_nine_times_in_ten(share: float, margin: float, al
     assert 0.895 < chances[passing].sum() < (0.905 if share == 0.5 else 0.945)
 
 
-def test_three_arms_pass_together_nine_times_in_ten() -> None:
+@pytest.mark.parametrize("shares", [[0.5, 0.3, 0.2], [0.2] * 5], ids=["three", "five"])
+def test_many_arms_pass_together_nine_times_in_ten(shares: list[float]) -> None:
     """The risk is divided among the arms, so that all pass at once with 90 % at least (4,000 draws, five errors)."""
-    shares, margins = [0.5, 0.3, 0.2], [0.01] * 3
+    margins = [0.01] * len(shares)
     users = users_to_pass(shares, margins, 0.001)
     drawn = np.random.default_rng(7).multinomial(users, shares, size=4_000)
     inside = np.ones(len(drawn), dtype=bool)
     for place, (share, margin) in enumerate(zip(shares, margins, strict=True)):
-        low, high = confidence_sequence(drawn[:, place], drawn.sum(axis=1), share, sequence_level(0.001, 3))
+        low, high = confidence_sequence(drawn[:, place], drawn.sum(axis=1), share, sequence_level(0.001, len(shares)))
         inside &= (share - margin < low) & (high < share + margin)
 
     assert 0.9 - 5 * math.sqrt(0.09 / 4_000) < inside.mean() < 0.98

@@ -142,8 +142,9 @@ def test_what_the_draws_reach_is_left_to_them() -> None:
 
 
 def test_many_arms_are_drawn_less_often_but_enough() -> None:
-    """A hundred arms of ten users: 20,000 draws, in parts, with an error of less than a percentage point."""
-    found = fit([10] * 100, [0.01] * 100)
+    """A hundred arms of ten users: 20,000 draws, and the error is that of 20,000."""
+    found = fit([7, 13] * 50, [0.01] * 100)
+    error = math.sqrt(found.p_value * (1 - found.p_value) / 20_000)
 
-    assert (found.method, found.p_value) == ("Monte Carlo multinomial", 1)
-    assert fit([9, 11] * 50, [0.01] * 100).error < 0.01
+    assert (found.method, fit([10] * 100, [0.01] * 100).p_value) == ("Monte Carlo multinomial", 1)
+    assert 0 < found.error == pytest.approx(error)
