@@ -31,6 +31,8 @@ from ffcore.model import Flag
 #: An attribute of more values names users rather than segments, and is not searched unless asked for.
 MOST_VALUES = 1_000
 DAY = "day"
+#: The largest deviations that count as equal, as for ``rollout`` and ``variants``.
+ROLLOUT_MARGIN, VARIANT_MARGIN = 0.005, 0.01
 ADMITTED = ("enabled", "not_in_rollout", "assigned", "not_in_traffic")
 
 
@@ -56,6 +58,7 @@ class Shares:
     column: str
     arms: pa.Array
     expected: Mapping[str, float]
+    margin: float
 
 
 def read_segments(log: Exposures, by: Sequence[str] | None = None) -> Segments:
@@ -155,7 +158,7 @@ def enabled_share(found: Recomputed, subject: Subject, phase: int, rows: Rows) -
     if not (on != ON).any():
         return f"{name} is not judged: only users who were let in are logged"
     arms = pa.array(on == ON)
-    return Shares(name, rows, ENABLED, arms, on_and_off(rollout_of(subject, phase)))
+    return Shares(name, rows, ENABLED, arms, on_and_off(rollout_of(subject, phase)), ROLLOUT_MARGIN)
 
 
 def rollout_of(subject: Subject, phase: int) -> Fraction:
@@ -204,8 +207,10 @@ def variant_shares(found: Recomputed, subject: Subject, phase: int, rows: Rows) 
         return ""
     used, codes = np.unique(log.variant.codes[rows], return_inverse=True)
     labels = [log.variant.labels[code] for code in used.tolist()]
+    if not set(labels) & {one.key for one in item.variants}:
+        return f"{name} are not judged: none of those logged is one of the flag's"
     arms = pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), pa.array(labels, pa.string()))
-    return Shares(name, rows, VARIANT, arms, {one.key: float(one.allocation) for one in item.variants})
+    return Shares(name, rows, VARIANT, arms, {one.key: float(one.allocation) for one in item.variants}, VARIANT_MARGIN)
 
 
 def judge_shares(log: Exposures, asked: Shares, segments: Segments, alpha: float) -> Check:
@@ -219,9 +224,9 @@ def judge_shares(log: Exposures, asked: Shares, segments: Segments, alpha: float
     kept, notes = distinct(source, arms)
     users = np.bincount(arms.codes[kept], minlength=len(arms.labels)).tolist()
     counts = {**dict.fromkeys(asked.expected, 0), **dict(zip(arms.labels, users, strict=True))}
-    check = sample_ratio(counts, {arm: asked.expected.get(arm, 0.0) for arm in counts}, alpha)
+    check = sample_ratio(counts, {arm: asked.expected.get(arm, 0.0) for arm in counts}, alpha, asked.margin)
     if check.verdict == "fail" and segments.columns:
         by = {f"context.{name}" if name in columns else name: values for name, values in segments.columns.items()}
         columns |= {name: values.take(places) for name, values in by.items()}
-        check = explain(pa.table(columns), asked.expected, list(by), alpha)
+        check = explain(pa.table(columns), asked.expected, list(by), alpha, asked.margin)
     return replace(check, name=asked.name, details={"figure": check.name, **check.details, **notes})
