@@ -15,7 +15,7 @@ from rich.console import Console
 import ffcore
 from ffcore.errors import ConfigError, shown
 from ffcore.flagset import FlagSet
-from ffcore.lab.report import log_page, log_terminal
+from ffcore.lab.report import log_terminal
 from ffcore.lab.verify.configurations import Flags, read_configurations
 from ffcore.lab.verify.log_report import LogReport, log_report
 
@@ -30,6 +30,8 @@ def judge(options: Namespace) -> LogReport:
     with progress() as tell:
         found = log_report(options.exposures, flags, options.by, options.ttl, tell=tell)
         if options.html:
+            from ffcore.lab.report import log_page  # plots, which a table does not wait for
+
             tell("drawing figures")
             write(Path(options.html), log_page.html(found))
     if options.json:

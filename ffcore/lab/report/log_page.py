@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import jinja2
 
 import ffcore
 from ffcore.errors import ConfigError
 from ffcore.lab import plots
-from ffcore.lab.report import export
 from ffcore.lab.report.log_words import causes, explained, words
 from ffcore.lab.verify import display
 from ffcore.lab.verify.check import Check
 from ffcore.lab.verify.log_report import LogReport
 
-TEMPLATE = "log.html.j2"
+#: Read here and not by way of the notebooks' pages, whose converter takes seconds to import.
+TEMPLATES = Path(__file__).with_name("templates")
+TEMPLATE, STYLE = "log.html.j2", "style.css"
 #: Figures of so many Checks that did not pass stand on the page.
 MOST_FIGURES = 12
 MOST_ROWS = 20
@@ -37,11 +39,11 @@ class Section:
 def html(report: LogReport) -> str:
     """The page: verdict, all checks, what did not pass with figures, rows that contradict the flags, and notes."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(export.TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     shares = {check.name: check for check in report.shares}
     return environment.get_template(TEMPLATE).render(
-        style=export.style(),
+        style=(TEMPLATES / STYLE).read_text(encoding="utf-8"),
         report=report,
         version=ffcore.__version__,
         sections=list(sections(report)),
