@@ -88,8 +88,9 @@ def read_exposures(source: Any) -> Exposures:
     or as columns ``context.<attribute>``. Others are not read.
 
     A time is ISO 8601 (without a zone it is UTC) or a number since 1970: seconds below 1e11, milliseconds below 1e14,
-    then microseconds. A null or empty variant means that the user was not let in, or that the flag has none. In a CSV
-    the values of ``context.<attribute>`` are text until a rule compares them with numbers or truth values.
+    then microseconds. A null or empty variant means that the user was not let in, or that the flag has none; a column
+    ``variant`` of truth values stands for ``enabled``. In a CSV the values of ``context.<attribute>`` are text until a
+    rule compares them with numbers or truth values.
 
     Args:
         source: a pandas, Polars or Arrow frame, or the path of a Parquet, CSV or JSON lines file, the latter two also
@@ -182,6 +183,8 @@ def from_columns(log: Log, names: Sequence[str], source: str, *, typed: bool = T
         "time": read(read_times, TIME),
         "received": read(read_times, received[0]) if received else None,
     }
+    if not variant and found["enabled"] is not None:
+        found["enabled"] = np.maximum(found["enabled"], 0)
     context = read_context(log, names, problems)
     problems += unsaid(found["variant"], found["enabled"])
     if problems:
