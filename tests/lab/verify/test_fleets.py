@@ -11,6 +11,7 @@ import pytest
 
 from ffcore import ConfigError
 from ffcore.lab.verify import Check, fleet, sample_ratio, sequential_sample_ratio
+from ffcore.lab.verify.fleets import Member, second_level
 
 HALVES = {"a": 0.5, "b": 0.5}
 USERS = 100_000
@@ -119,6 +120,19 @@ def test_findings_do_not_make_the_rest_look_wrong() -> None:
     assert len(names(found)) <= 105
     assert found.p_value is not None
     assert found.p_value > 0.01
+
+
+def test_what_findings_leave_is_held_to_what_they_leave() -> None:
+    """Were all p-values below 0.2 findings, those of a right fleet that are left would lie evenly above it."""
+    counts = np.random.default_rng(9).binomial(USERS, 0.5, 2_000).tolist()
+    checks = {count: share(count) for count in set(counts)}
+    members = [
+        Member(str(place), checks[count], "p-value", p_value, adjusted=p_value, stands_out=p_value <= 0.2)
+        for place, count in enumerate(counts)
+        if (p_value := checks[count].p_value) is not None
+    ]
+
+    assert second_level(members).p_value > 0.01
 
 
 def test_checks_without_evidence_leave_a_fleet_open() -> None:
