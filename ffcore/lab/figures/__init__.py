@@ -12,11 +12,14 @@ if TYPE_CHECKING:
 #: Name of a check -> the module below this package and the function in it that draws the check.
 FIGURES: dict[str, tuple[str, str]] = {
     "audit": ("audit", "mismatches"),
+    "avalanche": ("avalanche", "avalanche"),
     "blast radius": ("blast", "blast"),
     "explain": ("explain", "segments"),
     "fleet": ("fleet", "sorted_p_values"),
+    "independence": ("independence", "independence"),
     "ramp": ("ramp", "ramp"),
     "sequential sample ratio": ("sequential", "path"),
+    "uniformity": ("uniformity", "uniformity"),
 }
 DEFAULT = ("ffcore.lab.plots", "intervals")
 

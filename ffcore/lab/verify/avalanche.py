@@ -147,6 +147,7 @@ def judged(counts: Mapping[str, Counts], ids: int, margin: float, alpha: float) 
         detectable=power.detectable(0.5, 2, ids, alpha / cells),
         alpha=alpha,
         details={
+            "figure": NAME,
             "expected": dict.fromkeys(counts, 0.5),
             "margin": dict.fromkeys(counts, allowed),
             "interval_level": power.INTERVAL_LEVEL,

@@ -70,7 +70,8 @@ def independence(
     Returns:
         A Check whose ``estimate`` is Cramér's V of the ten strongest pairs, less what chance alone makes of it
         (Bergsma, J. Korean Stat. Soc. 42, 2013), with 90 % intervals; ``detectable`` is a V as well.
-        ``details["matrix"]`` holds V of each pair as counted, the larger one of the views.
+        ``details["matrix"]`` holds that of each pair, by the view that shows more; ``details["largest"]`` is the
+        largest V as counted.
 
     Raises:
         ConfigError: Fewer than two keys, an answer that is no 32-bit integer, a parameter that makes no sense.
@@ -204,6 +205,7 @@ def judged(names: Sequence[str], trials: Trials, users: int, side: int, rates: M
         detectable=detectable(users, side, tests, alpha),
         alpha=alpha,
         details={
+            "figure": NAME,
             "expected": dict.fromkeys(shown, 0.0),
             "margin": dict.fromkeys(shown, margin),
             "interval_level": power.INTERVAL_LEVEL,
@@ -213,6 +215,7 @@ def judged(names: Sequence[str], trials: Trials, users: int, side: int, rates: M
             "draws": names,
             "pairs": len(strongest),
             "cells": side,
+            "largest": strongest[0]["v"] if strongest[0]["judged"] else None,
             "matrix": matrix(names, strongest),
             "dependent": discoveries(trials),
             "reason": said(trials, worst, facts),
@@ -229,8 +232,8 @@ def detectable(users: int, side: int, tests: int, alpha: float) -> float | None:
 
 
 def matrix(names: Sequence[str], strongest: Trials) -> list[list[float | None]]:
-    """Cramér's V of every two draws as counted, None for a draw with itself and for what could not be judged."""
-    of_pair = {row["pair"]: row["v"] for row in strongest if row["judged"]}
+    """Cramér's V of every two draws, corrected, None for a draw with itself and for what could not be judged."""
+    of_pair = {row["pair"]: row["corrected"] for row in strongest if row["judged"]}
     return [[of_pair.get((one, other), of_pair.get((other, one))) for other in names] for one in names]
 
 
@@ -259,7 +262,7 @@ def said(trials: Trials, worst: Mapping[str, Any], facts: Mapping[str, Any]) -> 
         bar = f"below {facts['alpha']:g}" if facts["p"] < facts["alpha"] else "below 0.01: watch it"
         return f"{' and '.join(worst['pair'])} {how}: p {p_text(facts['p'])} over {len(trials):,} tests is {bar}"
     if facts["equivalent"]:
-        return f"Cramér's V of {pairs:,} pairs is below {facts['margin']:g}, shown at 0.05"
+        return f"Cramér's V of each of {pairs:,} pairs is below {facts['margin']:g}, shown at 0.05"
     if facts["cells"] > 1 and not all(row["judged"] for row in trials):
         return "a draw puts all users into one cell"
     few = "no users were counted" if not facts["users"] else "too few users for a table"

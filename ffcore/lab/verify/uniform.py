@@ -194,6 +194,7 @@ def judged(tests: Sequence[Trial], tallies: Sequence[Tally], margin: float, alph
         detectable=power.detectable(1 / buckets, buckets, users, alpha / (2 * max(1, len(tests)))),
         alpha=alpha,
         details={
+            "figure": NAME,
             "expected": {arm: share for arm, (_, share) in extremes.items()},
             "margin": dict.fromkeys(extremes, allowed),
             "interval_level": power.INTERVAL_LEVEL,
