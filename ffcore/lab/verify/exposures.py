@@ -76,7 +76,18 @@ class Exposures:
         columns |= {name: pa.array(time, UTC) for name, time in times.items() if time is not None}
         if self.enabled is not None:
             columns[ENABLED] = pa.array(self.enabled > 0, mask=self.enabled < 0)
-        return pa.table(columns | {f"{PREFIX}{name}": values for name, values in self.context.items()})
+        return pa.table(columns | {f"{PREFIX}{name}": plain(values) for name, values in self.context.items()})
+
+
+def plain(values: Values) -> pa.Array:
+    """Values as Arrow holds them, those of several kinds as text.
+
+    >>> plain([1, "a", None]).to_pylist()
+    ['1', 'a', None]
+    """
+    if not isinstance(values, list):
+        return values
+    return pa.array([None if value is None else str(value) for value in values], pa.string())
 
 
 def read_exposures(source: Any) -> Exposures:
