@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
+
+import numpy as np
 
 from ffcore.lab.verify.audits import audit_log
 from ffcore.lab.verify.check import Check, Verdict, combine
@@ -13,6 +15,7 @@ from ffcore.lab.verify.configurations import Flags, read_configurations
 from ffcore.lab.verify.display import p_text, reason
 from ffcore.lab.verify.exposures import read_exposures
 from ffcore.lab.verify.log_shares import check_shares, read_segments
+from ffcore.lab.verify.outcomes import FIRST_VIOLATION
 
 HEADINGS = ("check", "verdict", "n", "p", "n needed", "finding")
 
@@ -140,6 +143,8 @@ def log_report(
     segments = read_segments(log, by)
     tell(f"auditing {len(log):,} rows")
     audited, found = audit_log(log, configurations, ttl, late)
+    violated = int(np.count_nonzero(found.outcome >= FIRST_VIOLATION))
+    audited = replace(audited, details={**audited.details, "mismatches": violated})
     shares, notes = check_shares(found, segments, tell=tell)
     left_out = [f"{name} is no attribute to explain by: it {why}" for name, why in segments.left_out.items()]
     return LogReport(log.source, len(log), audited, tuple(shares), (*notes, *left_out))
