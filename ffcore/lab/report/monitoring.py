@@ -86,6 +86,11 @@ def horizon(cases: Mapping[str, Running], checks: Mapping[str, Check]) -> pd.Dat
 
 
 def _e_text(log10_e: float) -> str:
+    """Write an e-value, a large one as a power of ten.
+
+    >>> _e_text(0.3), _e_text(3.2), _e_text(898.4)
+    ('2', '1,585', '10^898')
+    """
     if log10_e >= _LONGEST:
         return f"10^{log10_e:,.0f}"
     return f"{10**log10_e:,.0f}" if log10_e > 2 else f"{10**log10_e:.3g}"

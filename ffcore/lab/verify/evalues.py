@@ -147,5 +147,7 @@ def bound(arm: Floats, total: Floats, reach: Floats, side: int) -> Floats:
 
     # Pinsker: the divergence is at least 2 * total * part**2.
     width = np.minimum(np.sqrt(reach / (2 * np.maximum(total, 1))) * (1 + 1e-9), np.abs(end - seen))
-    found = elementwise.find_root(beyond, (np.zeros_like(seen), width), args=(arm, total, seen, reach))
+    found = elementwise.find_root(
+        beyond, (np.zeros_like(seen), width), args=(arm, total, seen, reach), tolerances={"xrtol": 1e-10}
+    )
     return np.where(found.success, seen + side * found.x, end)

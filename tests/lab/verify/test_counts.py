@@ -61,6 +61,7 @@ def test_decimal_shares_that_floats_cannot_add_are_accepted() -> None:
         ([1, 2], [0.5, 0.500001], ["expected: sums to 1.000001 instead of 1"]),
         ([1, 2], [50, 50], ["expected[0]: 50 is not a share between 0 and 1"]),
         ([1, 2], [float("nan"), 1], ["expected[0]: nan is not a share"]),
+        ([1, 2], [None, True], ["expected[0]: None is not a share", "expected[1]: True is not a share"]),
         ([1, 2], [-0.5, 1.5], ["expected[0]: -0.5 is not", "expected[1]: 1.5 is not"]),
         ([10], [1], ["expected: needs two arms or more, got 1"]),
         ({}, {}, ["expected: needs two arms or more, got 0"]),
