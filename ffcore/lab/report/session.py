@@ -54,8 +54,8 @@ class Run:
         return Machine.record()
 
     def check(self, check: Check, name: str) -> Check:
-        """Name a check, add it to the result file and the verdict, and return it."""
-        self.checks.append(replace(check, name=name))
+        """Name a check, which keeps its figure, add it to the result file and the verdict, and return it."""
+        self.checks.append(replace(check, name=name, details={"figure": check.name, **check.details}))
         return self.checks[-1]
 
     def measure(self, measure: Measure) -> Measure:

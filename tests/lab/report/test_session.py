@@ -11,7 +11,7 @@ from ffcore import ConfigError
 from ffcore.lab.report import results, session
 from ffcore.lab.report.results import Measure
 from ffcore.lab.report.session import ENVIRONMENT, open_run
-from ffcore.lab.verify import Check
+from ffcore.lab.verify import Check, sequential_sample_ratio
 
 GIVEN = {
     "flags": "data/flags.yaml",
@@ -66,6 +66,15 @@ def test_the_verdict_is_text_of_the_checks_alone() -> None:
     assert repr(runs[0].verdict()) == repr(runs[1].verdict())
     assert runs[0].verdict().verdict == "pass"
     assert runs[0].finish().verdict == "fail"
+
+
+@pytest.mark.usefixtures("house")
+def test_a_named_check_keeps_its_figure() -> None:
+    """What a notebook calls a check does not change how it is drawn."""
+    check = sequential_sample_ratio([[50, 50]] * 3, [0.5, 0.5])
+    run = open_run("demo", **GIVEN)
+
+    assert "e-value" in run.check(run.check(check, "checkout"), "again").plot().caption
 
 
 @pytest.mark.usefixtures("house")
