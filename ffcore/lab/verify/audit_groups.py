@@ -29,8 +29,8 @@ LARGEST_ATTRIBUTE = 1_000
 
 def name_of(found: Recomputed, subject: Subject) -> str:
     """A subject's key; that of an experiment whose key is a flag's too says so."""
-    both = sum(other.key == subject.key for other in found.source.subjects) > 1
-    return f"{subject.key} (experiment)" if both and subject.experiment else subject.key
+    shared = subject.experiment and subject.key in found.source.shared_keys
+    return f"{subject.key} (experiment)" if shared else subject.key
 
 
 def by_flag(found: Recomputed) -> dict[str, dict[str, int]]:

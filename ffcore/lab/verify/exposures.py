@@ -20,7 +20,7 @@ from ffcore.lab.bulk.ids import Ids
 from ffcore.lab.bulk.reading import is_csv
 from ffcore.lab.bulk.sources import read_frame
 from ffcore.lab.verify.contexts import spread_context
-from ffcore.lab.verify.log_columns import Coded, read_coded, read_enabled, read_log_ids, refused
+from ffcore.lab.verify.log_columns import Coded, one_array, read_coded, read_enabled, read_log_ids, refused
 from ffcore.lab.verify.log_files import Log, read_log
 from ffcore.lab.verify.timestamps import UTC, Times, read_times
 
@@ -223,7 +223,8 @@ def read_keys(values: Values, place: str) -> Coded:
 
 def read_context(log: Log, names: Sequence[str], problems: list[tuple[str, str]]) -> dict[str, Values]:
     """The values of each attribute; what cannot be read is added to the problems."""
-    columns = {name.removeprefix(PREFIX): log.column(name) for name in names if name.startswith(PREFIX)}
+    logged = {name.removeprefix(PREFIX): log.column(name) for name in names if name.startswith(PREFIX)}
+    columns = {name: some if isinstance(some, list) else one_array(some, name) for name, some in logged.items()}
     if CONTEXT not in names:
         return columns
     try:

@@ -73,7 +73,7 @@ def texts(values: Values, place: str) -> pa.Array:
     array = array.dictionary_decode() if kinds.is_dictionary(array.type) else array
     if kinds.is_floating(kind):
         array = whole(array, place)
-    if kinds.is_string_view(kind) or kinds.is_null(kind) or kinds.is_integer(array.type):
+    if kinds.is_null(kind) or kinds.is_integer(array.type):
         return array.cast(pa.string())
     raise ConfigError([(place, f"expected texts, got a column of {kind}")])
 
@@ -94,9 +94,22 @@ def one_array(values: Values, place: str) -> pa.Array:
             return pa.array(values, from_pandas=True)
         except (pa.ArrowException, TypeError, ValueError, OverflowError):
             return pa.array([as_text(value, row, place) for row, value in enumerate(values)], pa.string())
-    if not isinstance(values, pa.ChunkedArray):
-        return values
-    return values.unify_dictionaries().combine_chunks()
+    return without_views(
+        values.unify_dictionaries().combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    )
+
+
+def without_views(array: pa.Array) -> pa.Array:
+    """Views of texts as texts, of which Arrow can take some.
+
+    >>> without_views(pa.array(["a"], pa.string_view())).type
+    DataType(large_string)
+    """
+    if kinds.is_string_view(array.type):
+        return array.cast(pa.large_string())
+    if kinds.is_dictionary(array.type) and kinds.is_string_view(array.type.value_type):
+        return array.cast(pa.dictionary(array.type.index_type, pa.large_string()))
+    return array
 
 
 def as_text(value: Any, row: int, place: str) -> str | None:

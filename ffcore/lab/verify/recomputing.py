@@ -45,6 +45,12 @@ class Recomputation:
         return self.log.reason.look_up(lambda one: REASONS.index(one) if one in REASONS else UNSAID, UNSAID)
 
     @cached_property
+    def shared_keys(self) -> set[str]:
+        """The keys that are a flag and an experiment."""
+        flags = {one.key for one in self.subjects if not one.experiment}
+        return {one.key for one in self.subjects if one.experiment} & flags
+
+    @cached_property
     def columns(self) -> dict[str, Values]:
         """The attributes that rules read, as far as they are logged, in the types that rules compare."""
         plans = [plan for one in self.subjects for plan in one.plans if plan]
@@ -52,7 +58,6 @@ class Recomputation:
         found: dict[str, Values] = {}
         for name in dict.fromkeys(rule.attribute for rule in rules):
             values = self.log.context[name]
-            values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
             compared = families(rule for rule in rules if rule.attribute == name)
             found[name] = values if self.log.typed else as_compared(values, compared)
         return found
