@@ -38,7 +38,7 @@ def test_the_culprit_stands_between_the_whole_and_the_others() -> None:
 
     assert labels(figure) == ["all users", "without it", "segment=x", "segment=z", "segment=y"]
     assert [note.endswith("◄") for note in notes(figure)] == [False, False, True, False, False]
-    assert notes(figure)[2] == "-7.69 pp of 5,200  ◄"
+    assert notes(figure)[:3] == ["-1.16 pp of 33,230", "+0.0535 pp of 28,030", "-7.69 pp of 5,200  ◄"]
 
 
 def test_title_and_caption_say_the_finding_and_its_size() -> None:

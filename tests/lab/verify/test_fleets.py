@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from ffcore import ConfigError
 from ffcore.lab.verify import Check, fleet, sample_ratio, sequential_sample_ratio
@@ -89,6 +90,17 @@ def test_a_fault_in_all_shows_where_none_shows_alone() -> None:
     assert found.p_value is not None
     assert found.p_value < 1e-4
     assert "p-values as a whole are too small" in found.details["reason"]
+
+
+def test_p_values_that_are_a_little_small_as_a_whole_are_watched() -> None:
+    """Of 100 right checks 14 below 0.05 have a chance of 0.0005, six times that is between 0.001 and 0.01."""
+    p_values = [0.045] * 14 + np.linspace(0.06, 0.99, 86).tolist()
+
+    found = fleet([Check(str(place), "pass", p_value=p_value) for place, p_value in enumerate(p_values)])
+
+    assert (found.verdict, found.details["watch"], names(found)) == ("inconclusive", True, [])
+    assert found.p_value == pytest.approx(6 * stats.binom.sf(13, 100, 0.05))
+    assert "14 % are below 0.05, 5 % should be" in found.details["reason"]
 
 
 def test_splits_too_even_to_be_random_are_a_finding() -> None:
