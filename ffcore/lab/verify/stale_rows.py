@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -41,7 +42,7 @@ class Window:
     outcome: Outcome
     rows: Rows
 
-    def describe(self, ids: pa.LargeStringArray, times: Times) -> dict[str, object]:
+    def describe(self, ids: pa.LargeStringArray, times: Times) -> dict[str, Any]:
         """The window in numbers; ``from`` and ``to`` are seconds after the change, below zero before it."""
         since = (times[self.rows] - self.change) / MICROSECONDS
         return {
@@ -66,7 +67,7 @@ def moment(time: int) -> str:
     return f"{np.datetime64(whole, 's')}{part}Z"
 
 
-def around_change(found: Recomputed, windows: Sequence[Window]) -> dict[str, object]:
+def around_change(found: Recomputed, windows: Sequence[Window]) -> dict[str, Any]:
     """When rows follow another configuration than the one in force, around the change with most such rows.
 
     ``stale``, ``sticky`` and ``ahead`` count the rows of all flags in steps of ``seconds``, from ``start`` seconds
