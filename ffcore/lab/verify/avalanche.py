@@ -148,6 +148,7 @@ def judged(counts: Mapping[str, Counts], ids: int, margin: float, alpha: float) 
         alpha=alpha,
         details={
             "figure": NAME,
+            "observed": f"{percent(worst[most] / ids)} at worst",
             "expected": dict.fromkeys(counts, 0.5),
             "margin": dict.fromkeys(counts, allowed),
             "interval_level": power.INTERVAL_LEVEL,

@@ -206,6 +206,7 @@ def judged(names: Sequence[str], trials: Trials, users: int, side: int, rates: M
         alpha=alpha,
         details={
             "figure": NAME,
+            "observed": f"V up to {number(max(row['corrected'] for row in shown.values()))}" if shown else "-",
             "expected": dict.fromkeys(shown, 0.0),
             "margin": dict.fromkeys(shown, margin),
             "interval_level": power.INTERVAL_LEVEL,

@@ -180,6 +180,8 @@ def judged(tests: Sequence[Trial], tallies: Sequence[Tally], margin: float, alph
     intervals = {arm: power.wilson(count, users) for arm, (count, _) in extremes.items()}
     equivalent = bool(users) and all(inside(intervals[arm], share, allowed) for arm, (_, share) in extremes.items())
     found = verdict(p_value, alpha, {"leak": {}, "equivalent": equivalent})
+    shares = [count / users for count, _ in extremes.values()]
+    observed = f"{percent(min(shares))} to {percent(max(shares))}" if shares else "-"
     needed = users_needed(buckets, len(tallies), allowed)
     facts = {"p_value": p_value, "alpha": alpha, "equivalent": equivalent, "needed": needed, "users": users}
     return Check(
@@ -187,7 +189,7 @@ def judged(tests: Sequence[Trial], tallies: Sequence[Tally], margin: float, alph
         verdict=found,
         statistic=worst.statistic if worst else None,
         p_value=p_value,
-        estimate={arm: count / users for arm, (count, _) in extremes.items()},
+        estimate=dict(zip(extremes, shares, strict=True)),
         interval=intervals,
         n=users,
         n_needed=needed,
@@ -195,6 +197,7 @@ def judged(tests: Sequence[Trial], tallies: Sequence[Tally], margin: float, alph
         alpha=alpha,
         details={
             "figure": NAME,
+            "observed": observed,
             "expected": {arm: share for arm, (_, share) in extremes.items()},
             "margin": dict.fromkeys(extremes, allowed),
             "interval_level": power.INTERVAL_LEVEL,
