@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -155,9 +156,9 @@ def series(cells: NDArray[np.int64], size: int) -> dict[str, list[int]]:
 def by_attribute(found: Recomputed, wrong: Rows) -> list[dict[str, Any]]:
     """For each attribute the values with the largest share of violations, the attribute that divides them best first.
 
-    Only the rows of flags with violations count. ``association`` is Cramér's V of value and violation: 0 where all
-    values have the same share, 1 where the value says which rows are wrong. Attributes of more than 1,000 values are
-    left out.
+    Only the rows of flags with violations count. ``association`` is Cramér's V of value and violation: about 0 where
+    all values have the same share, 1 where the value says which rows are wrong. Attributes of more than 1,000 values
+    are left out.
     """
     troubled = np.unique(found.groups[wrong] // len(found.source.configurations))
     rows = np.flatnonzero(np.isin(found.groups // len(found.source.configurations), troubled))
@@ -184,15 +185,29 @@ def attribute_groups(found: Recomputed, rows: Rows) -> Iterator[dict[str, Any]]:
 def attribute_group(name: str, labels: Sequence[str], total: Rows, bad: Rows) -> dict[str, Any]:
     """One attribute: how well it tells violations, and its worst values."""
     share = bad / np.maximum(total, 1)
-    overall = bad.sum() / max(1, total.sum())
-    spread = float((total * (share - overall) ** 2).sum() / max(1, total.sum()))
-    association = (spread / (overall * (1 - overall))) ** 0.5 if 0 < overall < 1 else 0.0
     worst = np.lexsort((-total, -share))[:MOST_VALUES].tolist()
     values = [
         {"value": labels[place], "rows": int(total[place]), "mismatches": int(bad[place]), "share": float(share[place])}
         for place in worst
     ]
-    return {"attribute": name, "association": association, "values": values, "of": len(labels)}
+    return {"attribute": name, "association": association(total, bad), "values": values, "of": len(labels)}
+
+
+def association(total: Rows, bad: Rows) -> float:
+    """Cramér's V of value and violation, corrected for the bias of many values and few rows.
+
+    Bergsma, A bias-correction for Cramér's V and Tschuprow's T, J. Korean Stat. Soc. 42 (2013), for two columns.
+
+    >>> round(association(np.array([100, 100]), np.array([30, 10])), 3)  # uncorrected: sqrt(12.5 / 200) = 0.25
+    0.24
+    """
+    rows = int(total.sum())
+    overall = bad.sum() / max(1, rows)
+    if not 0 < overall < 1 or rows < 3:
+        return 0.0
+    squared = (total * (bad / np.maximum(total, 1) - overall) ** 2).sum() / rows / (overall * (1 - overall))
+    corrected = max(0.0, float(squared) - (total.size - 1) / (rows - 1))
+    return math.sqrt(min(1.0, corrected / (1 - 1 / (rows - 1))))
 
 
 def unknown_keys(found: Recomputed) -> Mapping[str, int]:

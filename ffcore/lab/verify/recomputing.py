@@ -146,7 +146,9 @@ def recompute(log: Exposures, configurations: Configurations) -> Recomputed:
     >>> [Outcome(one).name for one in recompute(log, read_configurations(flags)).outcome]
     ['WRONG', 'MATCH']
     """
-    source = Recomputation(log, configurations, tuple(configurations.subjects(log.keys.labels)))
+    used = np.bincount(log.keys.codes, minlength=len(log.keys.labels))
+    keys = [label for label, rows in zip(log.keys.labels, used.tolist(), strict=True) if rows]
+    source = Recomputation(log, configurations, tuple(configurations.subjects(keys)))
     groups = group_rows(source)
     size = len(source.subjects) * len(configurations)
     order = np.argsort(groups.astype(np.int16) if size < np.iinfo(np.int16).max else groups, kind="stable")
