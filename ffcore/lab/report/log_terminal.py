@@ -32,7 +32,7 @@ def show(report: LogReport, stream: TextIO | None = None) -> None:
 
 def table(report: LogReport) -> Table:
     """One row for each check."""
-    made = Table(title=f"{report.source}: {report.rows:,} rows", title_justify="left", box=None, pad_edge=False)
+    made = Table(title=Text(f"{report.source}: {report.rows:,} rows"), title_justify="left", box=None, pad_edge=False)
     for name in HEADINGS:
         made.add_column(name, justify="left" if name in ("check", "verdict") else "right", overflow="fold")
     for name, verdict, *numbers, _ in report.lines:
