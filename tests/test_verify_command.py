@@ -17,6 +17,8 @@ from ffcore.cli import main
 from ffcore.lab.testing import log_faults
 from ffcore.lab.testing.exposures import simulate_exposures
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 BUNDLED = ["data/exposures.parquet", "--flags", "data/flags.yaml"]
 FLAGS = """

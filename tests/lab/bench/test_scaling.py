@@ -70,6 +70,7 @@ def test_threads_run_at_the_same_time() -> None:
     assert [block.made for block in blocks] == [1] * 4
 
 
+@pytest.mark.slow
 def test_many_flags_are_timed_and_weighed(clock: FakeClock) -> None:
     """Time is the clock's between two readings; a flag in the model and compiled weighs some bytes, not megabytes."""
     found = scaling.many_flags(count=200, repeats=6, clock=clock)
@@ -95,6 +96,7 @@ def test_all_flags_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(size == 25 and ev.stats().loads == 25 and ev.stats().evictions == 0 for size, ev in entered)
 
 
+@pytest.mark.slow
 def test_import_time_is_the_difference(monkeypatch: pytest.MonkeyPatch, clock: FakeClock) -> None:
     """With 10 ms for a bare interpreter and 35 for one that imports, the import takes 25; each pair is timed once."""
     starts: list[str] = []

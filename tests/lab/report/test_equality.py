@@ -16,6 +16,8 @@ from ffcore.lab.report.equality import CONTROL, equality, generated_ids
 from ffcore.lab.verify.check import combine
 from ffcore.lab.verify.display import reason
 
+pytestmark = pytest.mark.slow
+
 HALVES = [{"key": "a", "allocation": "1/2"}, {"key": "b", "allocation": "1/2"}]
 NORTH = [{"attribute": "country", "operator": "equals", "value": "NO"}]
 FLAGS = FlagSet.from_items(

@@ -12,6 +12,8 @@ from ffcore import ConfigError, FlagSet, load
 from ffcore.lab.report.fleet_cases import FAULTS, FAULTY, enabled_users, fleet_checks, made_up
 from ffcore.lab.verify import Check, fleet, rollout
 
+pytestmark = pytest.mark.slow
+
 USERS = pd.DataFrame({"user_id": np.arange(40_000)})
 MADE, DATA = 100, Path(__file__).parents[3] / "data"
 

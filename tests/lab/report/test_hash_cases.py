@@ -7,6 +7,8 @@ from ffcore.lab.report import hash_cases
 from ffcore.lab.testing.hashes import HASHES
 from ffcore.lab.verify import independence
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_bad_hash_is_caught_and_the_good_one_is_not() -> None:
     """The table shows the known hashes; what no check fails would be missed."""
