@@ -247,6 +247,15 @@ def swapped_variants(flag: Flag) -> Assign:
     return faultless(replace(flag, variants=flag.variants[::-1]))
 
 
+@caught_by("avalanche")
+def stuck_bit(flag: Flag) -> Assign:
+    """A hash with its lowest bit always set, as a lost shift does it: shares move at odd edges, by one bucket."""
+    good = faultless(flag)
+    return replace(
+        good, rollout=replace(good.rollout, hash="stuck_bit"), variant=replace(good.variant, hash="stuck_bit")
+    )
+
+
 @caught_by("ramp")
 def resalted(flag: Flag) -> Assign:
     """A salt that holds the percentage: each step of a ramp draws its users anew."""

@@ -42,12 +42,14 @@ CAUGHT: dict[str, tuple[Flag, Callable[[Any, Flag], Check]]] = {
 }
 #: Faults that leave every count right: only what other flags serve, or what each user should get, shows them.
 UNCOUNTED = ("growthbook_v1", "crc32", "swapped_variants", "resalted")
+#: A fault that leaves nearly every decision right: only the bits of the hash show it.
+HIDDEN = ("stuck_bit",)
 ARMS = flag(12.5, {"a": 0.9, "b": 0, "c": 0.05, "d": 0.05})
 
 
 def test_every_fault_has_its_check() -> None:
     """No fault is offered that nothing catches."""
-    assert {*CAUGHT, *UNCOUNTED} == set(faults.NAMES)
+    assert {*CAUGHT, *UNCOUNTED, *HIDDEN} == set(faults.NAMES)
     assert set(faults.CHECKS) == set(faults.NAMES)
 
 
@@ -82,6 +84,16 @@ def test_counts_do_not_show_every_fault(name: str) -> None:
         )
         > 1_000
     )
+
+
+def test_a_stuck_bit_changes_decisions_at_odd_edges_alone() -> None:
+    """At 50 % nobody gets another answer, at 49.99 % the users of one bucket: no count of users finds that."""
+    for percentage, changed in ((50, range(1)), (49.99, range(1, 20))):
+        served = flag(percentage)
+        right, broken = faults.faultless(served), faults.assign("stuck_bit", served)
+        ids = np.array(IDS, dtype=object)
+
+        assert int((right(ids, "checkout") != broken(ids, "checkout")).sum()) in changed
 
 
 @pytest.mark.parametrize("served", [flag(12.5), flag(0), flag(100), ARMS], ids=["rollout", "nobody", "all", "arms"])

@@ -36,6 +36,7 @@ STAGES: dict[str, tuple[float, Mapping[str, str], int]] = {
     "last_variant_spill": (100, {"a": "9/10", "b": "1/20", "c": "1/20"}, 10_000),
     "leak": (0, {}, 10_000),
     "biased": (50, {}, 10_000),
+    "stuck_bit": (50, {}, 10_000),
     "edge_off_by_one": (50, {}, 1_000),
     "swapped_variants": (50, HALVES, 10_000),
     "resalted": (50, HALVES, 10_000),
@@ -86,10 +87,11 @@ def assignment_judges(name: str) -> dict[str, Judge]:
         judges["variants"] = partial(judge_variants, name)
     if percentage < 100 and name not in ("float_percentage", "leak"):
         judges["ramp"] = partial(judge_ramp, name)
-    judges["audit"] = partial(judge_served, name)
     if name in (*HASHES, GOOD):
         judges["uniformity"] = partial(judge_uniformity, name)
         judges["independence"] = partial(judge_independence, name)
+        judges["avalanche"] = partial(judge_avalanche, name)
+    judges["audit"] = partial(judge_served, name)
     return judges
 
 
@@ -142,6 +144,11 @@ def judge_independence(name: str, number: int) -> Check:
     """The hash under eight keys: 28 pairs."""
     keys = [f"calibration-{number}-{place}" for place in range(8)]
     return verify.independence(faulty_hash(name), keys, users(USERS))
+
+
+def judge_avalanche(name: str, number: int) -> Check:
+    """The hash of 200 ids of each kind, bit by bit."""
+    return verify.avalanche(faulty_hash(name), key=f"calibration-{number}", ids=200)
 
 
 def faulty_hash(name: str) -> HashFunction:

@@ -73,6 +73,11 @@ def independence(hashed: Hash, total: int, number: int, alpha: float) -> Check:
     return verify.independence(hashed, keys, users(total), alpha=alpha)
 
 
+def avalanche(number: int, alpha: float) -> Check:
+    """The product's hash under one key, bit by bit."""
+    return verify.avalanche(None, key=f"calibration-{number}", ids=100, alpha=alpha)
+
+
 NULLS = (
     Null("sample_ratio", "50:50, 10,000 users", partial(sample_ratio, [0.5, 0.5], 10_000), 10_000, exact=True),
     Null("sample_ratio", "70:20:10, 10,000 users", partial(sample_ratio, [0.7, 0.2, 0.1], 10_000), 10_000, exact=True),
@@ -99,5 +104,6 @@ NULLS = (
     Null("independence", "MD5, 6 pairs, 10,000 users", partial(independence, None, 10_000), 10_000),
     Null("independence", "random words, 6 pairs, 10,000 users", partial(independence, oracle, 10_000), 10_000),
     Null("independence", "MD5, 6 pairs, 1,000 users", partial(independence, None, 1_000), 10_000),
+    Null("avalanche", "MD5, 100 ids of each kind", avalanche, few=12),
     Null("fleet", "50 flags of 5,000 users, as a whole", fleet),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from itertools import accumulate
@@ -18,6 +18,8 @@ from ffcore.lab.bulk.ids import Ids, id_array
 from ffcore.lab.testing.faults import Assign, Draw
 from ffcore.lab.verify.check import Check
 from ffcore.model import Flag, Variant
+
+Hash = Callable[[NDArray[np.object_], str], NDArray[np.uint32]]
 
 
 @cache
@@ -65,6 +67,30 @@ def fair_fleet(number: int, flags: int = 50, total: int = 5_000) -> list[Check]:
 def oracle(ids: NDArray[np.object_], key: str) -> NDArray[np.uint32]:
     """The ideal hash: random words for each key, whatever the ids."""
     return np.random.default_rng(list(key.encode())).integers(HASH_SPACE, size=ids.size, dtype=np.uint32)
+
+
+def favouring(part: float, ranges: int) -> Hash:
+    """Random words, but a part of the users falls into the first of so many ranges."""
+
+    @verify.vectorized
+    def hashed(ids: NDArray[np.object_], key: str) -> NDArray[np.uint32]:
+        words, chosen = oracle(ids, key), oracle(ids, f"{key} chosen") < part * HASH_SPACE
+        return np.where(chosen, words // np.uint32(ranges), words).astype(np.uint32)
+
+    return hashed
+
+
+def repeating(first: str, part: float) -> Hash:
+    """Random words, but under all keys but the first a part of the users is in the same tenth as under the first."""
+
+    @verify.vectorized
+    def hashed(ids: NDArray[np.object_], key: str) -> NDArray[np.uint32]:
+        words, chosen = oracle(ids, key), oracle(ids, f"{key} chosen") < part * HASH_SPACE
+        tenth = oracle(ids, first).astype(np.uint64) * np.uint64(10) // np.uint64(HASH_SPACE)
+        inside = (tenth * np.uint64(HASH_SPACE) + words) // np.uint64(10)
+        return np.where(chosen & (key != first), inside, words).astype(np.uint32)
+
+    return hashed
 
 
 def tally(places: NDArray[np.int64], arms: int) -> list[int]:

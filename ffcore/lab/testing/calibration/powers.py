@@ -10,8 +10,17 @@ from collections.abc import Callable
 from functools import cache, partial
 
 from ffcore.lab import verify
-from ffcore.lab.testing.calibration.populations import counts, fair_fleet, looks, serving, shifted, users
-from ffcore.lab.testing.calibration.rates import Power
+from ffcore.lab.testing.calibration.populations import (
+    counts,
+    fair_fleet,
+    favouring,
+    looks,
+    repeating,
+    serving,
+    shifted,
+    users,
+)
+from ffcore.lab.testing.calibration.rates import Power, Trial
 from ffcore.lab.verify.check import Check
 
 #: Counts are whole and the formulas are limits: a stated power may be this far off.
@@ -73,17 +82,48 @@ def variants(shares: Shares, arm: int, total: int, number: int, alpha: float) ->
     return verify.variants(subject, users(total), dict(zip(names, shares, strict=True)), alpha=alpha)
 
 
+def uniformity(total: int, number: int, alpha: float) -> Check:
+    """A hash that favours one of 100 ranges by as much as the check detects."""
+    found = verify.uniformity(None, users(total), alpha=alpha).detectable or 0
+    return verify.uniformity(favouring(found / 0.99, 100), users(total), f"calibration-{number}", alpha=alpha)
+
+
+def uniformity_passes(number: int, alpha: float) -> Check:
+    """As many users as the check needs to pass, over ten buckets."""
+    found = verify.uniformity(None, users(500), buckets=10).n_needed or 0
+    return verify.uniformity(None, users(found), f"calibration-{number}", buckets=10, alpha=alpha)
+
+
+def independence(total: int, number: int, alpha: float) -> Check:
+    """Two keys of which the second repeats the first's tenth for as many users as the check detects."""
+    keys = [f"calibration-{number}-{place}" for place in range(2)]
+    found = verify.independence(None, keys, users(total), alpha=alpha).detectable or 0
+    return verify.independence(repeating(keys[0], found), keys, users(total), alpha=alpha)
+
+
+def independence_passes(number: int, alpha: float) -> Check:
+    """As many users as the check of six pairs needs to pass."""
+    keys = [f"calibration-{number}-{place}" for place in range(4)]
+    found = verify.independence(None, keys, users(1_000)).n_needed or 0
+    return verify.independence(None, keys, users(found), alpha=alpha)
+
+
+def avalanche_passes(number: int, alpha: float) -> Check:
+    """As many ids as the check needs to pass."""
+    return verify.avalanche(None, key=f"calibration-{number}", alpha=alpha)
+
+
 def fleet_finds(number: int, alpha: float) -> Check:
     """Fifty flags of which none is wrong: findings and the whole together fail at most at the sum of their rates."""
     return verify.fleet(fair_fleet(number), alpha=alpha)
 
 
-def detects(check: str, setting: str, trial: partial[Check], most: float = DETECTS + TOLERANCE) -> Power:
+def detects(check: str, setting: str, trial: Trial, most: float = DETECTS + TOLERANCE) -> Power:
     """The power to fail on a mismatch as large as stated."""
     return Power(check, setting, trial, "fail", DETECTS - TOLERANCE, most)
 
 
-def passes(check: str, setting: str, trial: partial[Check], most: float = PASSES + TOLERANCE) -> Power:
+def passes(check: str, setting: str, trial: Trial, most: float = PASSES + TOLERANCE) -> Power:
     """The power to pass with as many users as stated."""
     return Power(check, setting, trial, "pass", PASSES - TOLERANCE, most)
 
@@ -102,5 +142,10 @@ POWERS = (
     detects("rollout", "5 % of 20,000 users", partial(rollout, 0.05, 20_000)),
     passes("rollout", "50 %, margin 2 pp", partial(rollout_passes, 0.5, 0.02)),
     detects("variants", "50:30:20 of 10,000 users", partial(variants, (0.5, 0.3, 0.2), 2, 10_000)),
+    detects("uniformity", "one of 100 ranges, 50,000 users", partial(uniformity, 50_000), 1.0),
+    passes("uniformity", "10 buckets, margin 1 pp", uniformity_passes, 1.0),
+    detects("independence", "V of one pair, 20,000 users", partial(independence, 20_000)),
+    passes("independence", "6 pairs, margin 0.02", independence_passes, 1.0),
+    Power("avalanche", "margin 10 pp", avalanche_passes, "pass", PASSES - TOLERANCE, 1.0, trials=200),
     Power("fleet", "50 flags of which none is wrong", fleet_finds, "fail", 0, 0.011),
 )

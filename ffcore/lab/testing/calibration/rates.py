@@ -90,6 +90,7 @@ class Null:
         trial: One judgement.
         trials: How many there are.
         exact: Whether the p-value is uniform, so that too few alarms are wrong too.
+        few: How many trials show a tenfold alarm rate.
     """
 
     check: str
@@ -97,6 +98,7 @@ class Null:
     trial: Trial
     trials: int = 2_000
     exact: bool = False
+    few: int = 60
 
     def run(self, trials: int | None = None) -> Finding:
         """The alarm rates; half of the trials ask for 0.05, half for 0.001, and every p-value counts at each level."""

@@ -15,7 +15,6 @@ from ffcore.lab.testing.calibration.nulls import NULLS
 from ffcore.lab.testing.calibration.rates import Finding, Null
 from ffcore.lab.verify import Check
 
-SLICE = 60
 CASES = [pytest.param(case, id=f"{case.check}: {case.setting}") for case in NULLS]
 
 
@@ -43,7 +42,7 @@ def overstating(check: Check) -> Check:
 @pytest.mark.parametrize("case", CASES)
 def test_a_slice_of_the_alarms(case: Null) -> None:
     """A few trials hold; a verdict at ten times the alarm rate is seen in them already."""
-    checks = case.tried(SLICE)
+    checks = case.tried(case.few)
 
     assert held(case.judge(checks))
     assert not case.judge([eager(check) for check in checks]).holds

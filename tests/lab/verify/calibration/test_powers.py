@@ -11,7 +11,6 @@ from ffcore.lab.testing.calibration.command import lines
 from ffcore.lab.testing.calibration.powers import POWERS
 from ffcore.lab.testing.calibration.rates import Finding, Power
 
-SLICE = 60
 CASES = [pytest.param(case, id=f"{case.check} {case.verdict}: {case.setting}") for case in POWERS]
 
 
@@ -25,12 +24,12 @@ def held(finding: Finding) -> bool:
 @pytest.mark.parametrize("case", CASES)
 def test_a_slice_of_the_powers(case: Power) -> None:
     """A power far from the stated one is seen in a few trials already."""
-    assert held(case.run(SLICE))
+    assert held(case.run(case.trials // 100))
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("case", CASES)
 def test_powers_are_as_stated(case: Power) -> None:
-    """In at least 2,000 trials, each under salts of its own."""
-    assert case.trials >= 2_000
+    """In many trials, each under salts of its own; two thousand, where one takes less than a second."""
+    assert case.trials >= (200 if case.check == "avalanche" else 2_000)
     assert held(case.run())
