@@ -11,6 +11,7 @@ from ffcore.lab.report import log_page, log_terminal
 from ffcore.lab.report.log_words import causes, explained, lost, words
 from ffcore.lab.testing import log_faults
 from ffcore.lab.testing.exposures import simulate_exposures
+from ffcore.lab.verify import Check
 from ffcore.lab.verify.log_report import LogReport, log_report
 
 FLAGS = FlagSet.from_items(
@@ -70,7 +71,9 @@ def test_the_page_lists_the_failed_checks_first(report: LogReport) -> None:
     """Checks that did not pass have sections of their own with figures."""
     page = log_page.html(report)
     found = list(log_page.sections(report))
+    mixed = LogReport("log", 4, Check("other", "inconclusive"), report.shares, ())
 
     assert [section.check.verdict for section in found] == ["fail", "fail"]
+    assert [section.check.verdict for section in log_page.sections(mixed)] == ["fail", "inconclusive"]
     assert page.count("<img ") == 1 + sum(bool(section.figure) for section in found)
     assert "dark-old" in page

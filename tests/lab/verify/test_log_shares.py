@@ -73,6 +73,29 @@ def test_users_count_once(log: pd.DataFrame) -> None:
     assert twice["trial: variants"].details["repeated"] == twice["trial: variants"].n
 
 
+def test_a_default_variant_of_users_who_were_kept_out_is_no_arm() -> None:
+    """Pipelines may log it; only those let in are counted."""
+    item = {"key": "half", "enabled": True, "rollout_percentage": 50, "default_variant": "a", "variants": HALVES}
+    flags = FlagSet.from_items(flags=[item])
+    log = simulate_exposures(flags, range(2_000), "2026-01-12")
+    filled = log_report(log.assign(variant=log["variant"].fillna("a")), flags)
+
+    assert filled.audit.verdict == "pass"
+    assert counts(shares(filled)["half: variants"]) == log["variant"].value_counts().to_dict()
+
+
+def test_a_user_of_several_arms_counts_by_the_earliest_row(log: pd.DataFrame) -> None:
+    """By time, wherever the row stands: later rows, even if they come first in the file, change no count."""
+    trial = log[log["flag_key"] == "trial"]
+    swapped = trial.assign(
+        variant=trial["variant"].map({"a": "b", "b": "b"}), timestamp=trial["timestamp"] + pd.Timedelta("1s")
+    )
+    mixed, alone = (shares(log_report(one, FLAGS))["trial: variants"] for one in (pd.concat([swapped, trial]), trial))
+
+    assert counts(mixed) == counts(alone)
+    assert mixed.details["several_arms"] == counts(alone)["a"]
+
+
 def test_a_loss_is_explained_by_its_segment_and_day(log: pd.DataFrame) -> None:
     """What fails is explained; what does not has no explanation."""
     lossy = log_faults.dropped_segment(log, "adults", "b", {"os": "web"}, share=0.5)
