@@ -55,7 +55,7 @@ def mismatches(check: Check) -> Chart:
     Rows of the log in each hour (UTC). n = 500.
     """
     panels = chosen(check)
-    total = sum(lead + height for lead, height, _, _ in panels) + GAP * (len(panels) - 1)
+    total = sum(lead + height for lead, height, _, _ in panels) + GAP * max(0, len(panels) - 1)
     caption = " ".join([*(words for *_, words in panels), f"n = {check.n:,}."])
     figure, axes = plots.judged_chart(check, headline(check), caption, total)
     inches, top = figure.get_size_inches()[1], axes.get_position().y1
@@ -74,10 +74,12 @@ def headline(check: Check) -> str:
     wrong = sum(flag["mismatches"] for flag in check.details["flags"].values())
     if wrong:
         return f"{wrong:,} of {check.n:,} logged decisions are wrong"
+    if not check.n and check.verdict != "fail":
+        return "No logged decision could be compared"
     for finding in check.details["findings"]:
         if check.verdict == LEVELS.get(finding["level"]):
             return f"{finding['name'].capitalize()}, {finding['count']:,} of {finding['of']:,}"
-    return f"All {check.n:,} logged decisions are right" if check.n else "No logged decision could be compared"
+    return f"All {check.n:,} logged decisions are right"
 
 
 def chosen(check: Check) -> list[Panel]:
