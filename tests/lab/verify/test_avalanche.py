@@ -92,6 +92,14 @@ def test_few_ids_are_no_evidence() -> None:
     assert f"{check.n_needed:,} ids would give 90 % power to pass" in str(check)
 
 
+def test_the_detectable_mismatch_is_that_of_one_cell_among_all() -> None:
+    """By the normal approximation of the binomial test, at the rate that is left for each cell."""
+    check = avalanche(None)
+    quantiles = stats.norm.isf(0.001 / check.details["cells"] / 2) + stats.norm.isf(0.2)
+
+    assert check.detectable == pytest.approx(quantiles / 2 / np.sqrt(1_536), rel=1e-6)
+
+
 def test_users_needed_give_the_power_that_they_state() -> None:
     """With that many ids the product passes under at least 4 of 6 keys; fewer at 90 % has a probability of 2 %.
 

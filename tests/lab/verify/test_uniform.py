@@ -153,6 +153,26 @@ def test_repeated_users_count_once() -> None:
     assert verify.uniformity(None, np.tile(USERS[:10_000], 10)).n == 10_000
 
 
+def test_the_detectable_mismatch_is_detected() -> None:
+    """One range off by as much as the check states is found with 80 % probability: 135 to 180 of 200 times.
+
+    Outside lie 6e-5 of the probability; the run is fixed by its seeds.
+    """
+    off = verify.uniformity(None, USERS[:5_000]).detectable
+    assert off is not None
+    shares = np.full(100, (1 - 0.01 - off) / 99)
+    shares[42] = 0.01 + off
+
+    def hashes(seed: int) -> Any:
+        random = np.random.default_rng(seed)
+        places = random.choice(100, 5_000, p=shares) + random.random(5_000)
+        return verify.vectorized(lambda ids, key: (places * 2**32 / 100).astype(np.uint32))
+
+    found = sum(verify.uniformity(hashes(seed), USERS[:5_000]).verdict == "fail" for seed in range(200))
+
+    assert 135 <= found <= 180
+
+
 @pytest.mark.parametrize("users", [300, 2_000, 20_000])
 def test_alarm_rate(users: int) -> None:
     """Perfect hashes alarm at no more than the stated rate: 400 of them at 0.05 in all.
