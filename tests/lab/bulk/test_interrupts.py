@@ -123,7 +123,6 @@ from ffcore import Flag, FlagSet
 from ffcore.lab import evaluate_files
 from ffcore.lab.bulk import stream
 
-pytestmark = pytest.mark.slow
 stream.PART_ROWS = 1 << 16
 folder, millions = sys.argv[1], int(sys.argv[2])
 schema = pa.schema({"user_id": pa.string()})
