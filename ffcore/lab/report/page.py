@@ -4,18 +4,20 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import jinja2
 
 from ffcore.lab.verify import display
 from ffcore.lab.verify.check import Check, Verdict
 
-from . import export, machine, notebooks, results
+from . import export, machine, notebooks, pictures, results
 from .figures import amount, span
 from .results import Measure, Result
 from .targets import Target, load_targets
 
 NAME = "index.html"
+NO_FIGURES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,19 @@ class Finding:
 def write(folder: Path) -> Path:
     """Write the summary of a run's folder and return its path; ConfigError for a damaged result or targets file."""
     path = folder / NAME
-    path.write_text(html(results.read_all(folder), load_targets(notebooks.targets_file())), encoding="utf-8")
+    found = results.read_all(folder)
+    path.write_text(html(found, load_targets(notebooks.targets_file()), shown(found, folder)), encoding="utf-8")
     return path
 
 
-def html(found: Sequence[Result], targets: Sequence[Target]) -> str:
-    """Render the summary of the given results beside the given targets."""
+def shown(found: Sequence[Result], folder: Path) -> dict[str, str]:
+    """Give the key figures that lie in a run's folder, by notebook, as addresses that hold the whole picture."""
+    addresses = {result.notebook: pictures.address(folder, result.figure) for result in found}
+    return {notebook: address for notebook, address in addresses.items() if address}
+
+
+def html(found: Sequence[Result], targets: Sequence[Target], figures: Mapping[str, str] = NO_FIGURES) -> str:
+    """Render the summary of the given results beside the given targets, with the key figures of notebooks."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(export.TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
@@ -60,6 +69,7 @@ def html(found: Sequence[Result], targets: Sequence[Target]) -> str:
     return environment.get_template("summary.html.j2").render(
         style=export.style(),
         results=found,
+        figures=figures,
         verdict=results.worst(result.verdict for result in found),
         sentence=sentence(found),
         rows=rows(found, targets),

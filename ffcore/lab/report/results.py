@@ -50,7 +50,10 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one notebook of one run found. `seconds` is the run time; `error` is set if the notebook crashed."""
+    """What one notebook of one run found. `seconds` is the run time; `error` is set if the notebook crashed.
+
+    `figure` names the picture that stands for the notebook, which lies beside the file, and its alternative text.
+    """
 
     notebook: str
     title: str
@@ -68,6 +71,7 @@ class Result:
     measures: list[Measure] = field(default_factory=list)
     n_needed: int | None = None
     error: dict[str, str] | None = None
+    figure: dict[str, str] | None = None
     schema: int = SCHEMA
 
 

@@ -12,7 +12,7 @@ import nbformat
 import ffcore
 from ffcore.lab.verify.check import Verdict
 
-from . import engine, export, failures, folders, notebooks, page, profiles, progress, results
+from . import engine, export, failures, folders, notebooks, page, pictures, profiles, progress, results
 from .machine import Machine
 from .plan import Plan
 from .session import ENVIRONMENT, SEED, STAMP
@@ -66,8 +66,10 @@ def _run_one(source: Path, plan: Plan, display: progress.Lines | progress.Bar) -
     error = _execute(job)
     result = _outcome(plan.folder / f"{source.stem}.json", draft, error)
     seconds = round(time.monotonic() - clock, 3)
-    result = replace(result, notebook=source.stem, started=draft.started, seconds=seconds)
-    results.write(result, plan.folder / f"{source.stem}.json")
+    path = plan.folder / f"{source.stem}.json"
+    figure = pictures.keep(job.output, path) if job.output.exists() else None
+    result = replace(result, notebook=source.stem, started=draft.started, seconds=seconds, figure=figure)
+    results.write(result, path)
     _write_page(job, result)
     return result
 
