@@ -1,7 +1,11 @@
-"""What all tests share: Hypothesis runs the same examples on every machine, and long comparisons are counted."""
+"""What all tests share: the same random examples on every machine, their count, and real servers on loopback."""
+
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from ffcore.lab.testing.servers import Server
 
 settings.register_profile(
     "repeatable", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
@@ -15,3 +19,24 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     counts = [value for report in reports for name, value in report.user_properties if name == "examples"]
     if counts:
         terminalreporter.write_line(f"{sum(counts):,} random examples compared with the reference: no difference")
+
+
+@pytest.fixture(scope="session")
+def ministack() -> Iterator[Server]:
+    """DynamoDB and Kinesis, one server for each process of tests: tables and streams need names of their own."""
+    with Server("ministack") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[Server]:
+    """DynamoDB and Kinesis by another hand."""
+    with Server("moto") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[Server]:
+    """Redis, one server for each process of tests: keys need prefixes of their own."""
+    with Server("valkey") as server:
+        yield server

@@ -5,14 +5,16 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ..boto import StoreError
 from .base import FlagStore, Malformed
 from .memory import MemoryStore
 
 if TYPE_CHECKING:
+    from .dynamodb import DynamoDBStore
     from .sqlite import SQLiteStore
 
-__all__ = ["FlagStore", "Malformed", "MemoryStore", "SQLiteStore"]
-_MODULES = {"SQLiteStore": ".sqlite"}
+__all__ = ["DynamoDBStore", "FlagStore", "Malformed", "MemoryStore", "SQLiteStore", "StoreError"]
+_MODULES = {"DynamoDBStore": ".dynamodb", "SQLiteStore": ".sqlite"}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,147 @@
+"""AWS clients with settings of their own, and their errors as sentences; boto3 is imported with the first client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import sleep
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+#: Seconds of the first pause between two attempts at most; each further one may be twice as long, up to ``LONGEST``.
+FIRST, LONGEST = 0.05, 1.0
+THROTTLED = frozenset(
+    (
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    )
+)
+#: What an error's code means for whoever runs the program.
+MEANINGS = {
+    "AccessDeniedException": "access denied: the role or user lacks a permission: {message}",
+    "ExpiredTokenException": "the credentials have expired: renew them",
+    "ExpiredToken": "the credentials have expired: renew them",
+    "RequestExpired": "the credentials have expired, or this machine's clock is wrong",
+    "UnrecognizedClientException": "the credentials are not valid here: {message}",
+    "InvalidSignatureException": "the credentials are not valid here: {message}",
+    "NoCredentialsError": "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
+    "NoRegionError": "no region: name one, or set AWS_DEFAULT_REGION",
+    "ProfileNotFound": "{message}",
+}
+
+
+class StoreError(Exception):
+    """A store or stream that cannot do what it is asked; the text says where and why in one sentence.
+
+    Attributes:
+        code: AWS's code of the error, or the name of the exception where no answer came.
+        transient: Whether the same call may succeed later without anybody's doing.
+    """
+
+    def __init__(self, message: str, code: str = "", *, transient: bool = False) -> None:
+        super().__init__(message)
+        self.code, self.transient = code, transient
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where a service is and how long to wait for it.
+
+    Attributes:
+        endpoint: The address of the service; None: AWS's own, or ``AWS_ENDPOINT_URL``.
+        region: The region; None: as AWS's configuration says.
+        connect_timeout: Seconds to wait for a connection.
+        read_timeout: Seconds to wait for an answer.
+        attempts: How often a call is tried in all, where throttling, a 5xx or the network made it fail.
+        connections: Connections kept open, for as many threads.
+    """
+
+    endpoint: str | None = None
+    region: str | None = None
+    connect_timeout: float = 1.0
+    read_timeout: float = 1.0
+    attempts: int = 3
+    connections: int = 10
+
+    def client(self, service: str) -> Any:
+        """A client that never retries by itself: botocore's pauses (1.9 s for two throttles) are too long for us."""
+        try:
+            import boto3
+            from botocore.config import Config
+            from botocore.exceptions import BotoCoreError
+        except ImportError:
+            raise ImportError(f"{service} needs boto3: pip install 'ffcore[aws]'") from None
+        config = Config(
+            connect_timeout=self.connect_timeout,
+            read_timeout=self.read_timeout,
+            retries={"mode": "standard", "total_max_attempts": 1},
+            max_pool_connections=self.connections,
+        )
+        try:
+            return boto3.client(service, endpoint_url=self.endpoint, region_name=self.region, config=config)
+        except (BotoCoreError, ValueError) as error:
+            raise as_store_error(service, error) from error
+
+
+def call(where: str, run: Callable[[], Mapping[str, Any]], attempts: int = 1) -> Mapping[str, Any]:
+    """The answer of an AWS call, tried again after transient failures; raises ``StoreError``, which says where."""
+    pauses = Pauses(attempts)
+    while True:
+        try:
+            return run()
+        except Exception as error:  # botocore's errors share no base class
+            failure = as_store_error(where, error)
+            if failure is error or not failure.transient or not pauses.again():
+                raise failure from error
+
+
+class Pauses:
+    """Pauses between attempts, drawn evenly up to a bound that doubles (full jitter): ``again`` waits, or says no."""
+
+    def __init__(self, attempts: int) -> None:
+        self._left = attempts - 1
+        self._longest = FIRST
+
+    def again(self) -> bool:
+        """Wait before the next attempt; False, at once, where none is left."""
+        if self._left < 1:
+            return False
+        from random import uniform
+
+        self._left -= 1
+        sleep(uniform(0, self._longest))  # noqa: S311 - spreads callers, guards nothing
+        self._longest = min(2 * self._longest, LONGEST)
+        return True
+
+
+def as_store_error(where: str, error: Exception) -> StoreError:
+    """An error of botocore as a sentence; an error of the program itself is raised as it is."""
+    if isinstance(error, StoreError):
+        return error
+    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+    from botocore.exceptions import ConnectionError as NoConnection
+
+    if isinstance(error, ClientError):
+        return _answered(where, error)
+    if not isinstance(error, (BotoCoreError, ValueError)):
+        raise error
+    name = type(error).__name__
+    transient = isinstance(error, (NoConnection, HTTPClientError))
+    message = MEANINGS.get(name, "no answer: {message}" if transient else "{message}").format(message=error)
+    return StoreError(f"{where}: {message}", name, transient=transient)
+
+
+def _answered(where: str, error: Any) -> StoreError:
+    details = error.response.get("Error", {})
+    code, message = details.get("Code", "Unknown"), details.get("Message", "")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    transient = code in THROTTLED or status >= 500
+    text = MEANINGS.get(code, "{message} ({code})").format(message=message, code=code)
+    return StoreError(f"{where}: {text}", code, transient=transient)
+
+
+__all__ = ["Connection", "Pauses", "StoreError", "as_store_error", "call"]
