@@ -1,11 +1,13 @@
 """The committed notebooks: each new run says in its verdict cell, byte for byte, what the committed one says."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from ffcore.lab.report import runner
+from ffcore.lab.report import results, runner
 from ffcore.lab.report.plan import prepare
 from ffcore.lab.report.refresh import VERDICT_TAG
 
@@ -32,16 +34,54 @@ def verdict_cell(path: Path) -> str:
     return str(output.data["text/plain"])
 
 
-@pytest.mark.parametrize("place", SURROUNDINGS)
-def test_a_run_anywhere_repeats_the_committed_verdict_cells(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
-) -> None:
-    """Two runs of other hash seeds, time zones and locales and the committed one are three byte-identical runs."""
-    for name, value in SURROUNDINGS[place].items():
-        monkeypatch.setenv(name, value)
-    done = runner.run(prepare([], {}, tmp_path / "reports"))
+@pytest.fixture(scope="module")
+def west(tmp_path_factory: pytest.TempPathFactory) -> Iterator[runner.Report]:
+    """All notebooks on the bundled data in other surroundings, without a fault."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield run_in("west", patch, tmp_path_factory.mktemp("reports"))
 
-    assert verdict_cells(done.page.parent) == verdict_cells(FOLDER)
+
+def run_in(place: str, patch: pytest.MonkeyPatch, folder: Path) -> runner.Report:
+    """Run all notebooks as they are committed under another hash seed, time zone and locale."""
+    for name, value in SURROUNDINGS[place].items():
+        patch.setenv(name, value)
+    return runner.run(prepare([], {"profile": "smoke"}, folder))
+
+
+def test_a_run_elsewhere_repeats_the_committed_verdict_cells(west: runner.Report) -> None:
+    """A run of other hash seed, time zone and locale, and nbval's of the committed notebooks, agree byte for byte."""
+    assert verdict_cells(west.page.parent) == verdict_cells(FOLDER)
+
+
+@pytest.mark.long
+def test_a_run_in_the_east_repeats_the_committed_verdict_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more of such runs, on one thread."""
+    assert verdict_cells(run_in("east", monkeypatch, tmp_path).page.parent) == verdict_cells(FOLDER)
+
+
+def test_a_clean_run_does_not_fail(west: runner.Report) -> None:
+    """On the bundled data no notebook fails or crashes; smoke may leave some open."""
+    found = {result.notebook: result for result in results.read_all(west.page.parent)}
+
+    assert found.keys() == {path.stem for path in FOLDER.glob("*.ipynb")}
+    assert {name: result.error for name, result in found.items() if result.error or result.verdict == "fail"} == {}
+
+
+def test_pages_are_self_contained_and_quiet(west: runner.Report) -> None:
+    """No page fetches anything or shows error output, and every image has an alternative text."""
+    for path in west.page.parent.glob("*.html"):
+        html = path.read_text(encoding="utf-8")
+        images = re.findall("<img[^>]*>", html)
+
+        assert not re.search(r"https?://|<script|@import", html), path.name
+        assert not re.search("stderr|Traceback", html.split("</style>")[-1]), path.name
+        assert all(re.search('alt="[^"]{20,}"', image) for image in images), path.name
+
+
+def test_every_target_has_its_figure(west: runner.Report) -> None:
+    """Each row of the executive table is measured by a full run."""
+    assert "not measured in this run" not in west.page.read_text(encoding="utf-8")
+    assert "no figure" not in west.page.read_text(encoding="utf-8")
 
 
 def test_no_committed_verdict_is_a_fail() -> None:

@@ -38,7 +38,9 @@ _GENERATED = (100_000, 1_000_000, 10_000_000)
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("smoke", 120_000, 10_000, 6, 0.01, 120.0, 40_000, (1_000, 100_000, 1_000_000), _GENERATED),
+        Profile(
+            "smoke", 120_000, 10_000, 6, 0.01, 120.0, 40_000, (1_000, 100_000, 1_000_000), (1_000, 10_000, 100_000)
+        ),
         Profile("standard", None, 100_000, 20, 0.1, 600.0, None, _ROWS, _GENERATED),
         Profile("full", None, 1_000_000, 60, 0.2, 7200.0, None, (*_ROWS, 10**7), (*_GENERATED, 10**8, 10**9)),
     )
