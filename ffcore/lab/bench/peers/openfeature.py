@@ -72,13 +72,13 @@ def _flags() -> dict[str, Any]:
     from openfeature.provider.in_memory_provider import InMemoryFlag
 
     def half(key: str) -> Any:
-        def resolve(flag: Any, context: Any) -> object:
+        def resolve(flag: Any, context: Any) -> Any:
             name = "on" if hash32(context.targeting_key, key) < MIDDLE else "off"
             return FlagResolutionDetails(flag.variants[name], reason=Reason.SPLIT, variant=name)
 
         return resolve
 
-    def rules(flag: Any, context: Any) -> object:
+    def rules(flag: Any, context: Any) -> Any:
         attributes = context.attributes
         met = attributes.get("country") == "US" and attributes.get("age", 0) > 18
         name = "on" if met else "off"
