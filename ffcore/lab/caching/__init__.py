@@ -1,6 +1,9 @@
-"""The cache, explained: what hit rate, reads and staleness theory expects of traffic and a time to live."""
+"""The cache, explained: what theory expects of traffic and a time to live, and what real evaluators do with it."""
 
+from ffcore.lab.caching.arrivals import arrivals, measured_hit_rate, misses
+from ffcore.lab.caching.playing import Script, play
 from ffcore.lab.caching.price import cost, most_reads, reads, stale_share
+from ffcore.lab.caching.stampede import stampede
 from ffcore.lab.caching.theory import (
     bounded_hit_rate,
     characteristic_time,
@@ -13,17 +16,23 @@ from ffcore.lab.caching.theory import (
 from ffcore.lab.caching.traffic import Traffic, zipf
 
 __all__ = [
+    "Script",
     "Traffic",
+    "arrivals",
     "bounded_hit_rate",
     "characteristic_time",
     "cost",
     "fleet_hit_rate",
     "hit_rate",
+    "measured_hit_rate",
+    "misses",
     "most_containers",
     "most_reads",
+    "play",
     "reads",
     "renewed_hit_rate",
     "stale_share",
+    "stampede",
     "standard_error",
     "zipf",
 ]
