@@ -199,6 +199,18 @@ class Evaluator:
                 return trace(entry.source, user_id, context or {})
         raise ConfigError([(key, "neither a flag nor an experiment that can be read has this key")])
 
+    def cached(self, key: CacheKey) -> Flag | Experiment | None:
+        """The flag with this key, or with ``(EXPERIMENT, key)`` the experiment, if it is cached; no look-up is counted.
+
+        >>> from ffcore import Evaluator, Flag, FlagSet
+        >>> ev = Evaluator(FlagSet([Flag("dark-mode", flag_id="f-7")]))
+        >>> ev.evaluate("user-1", "dark-mode").reason, ev.cached("dark-mode").flag_id, ev.cached("unknown")
+        ('flag_disabled', 'f-7', None)
+        """
+        entry = self._entries.get(key)
+        source: Flag | Experiment | None = None if entry is None else entry.source
+        return source
+
     def stats(self) -> CacheStats:
         """The cache's counts since the evaluator was made."""
         return self._cache.stats()
