@@ -3,61 +3,21 @@
 from __future__ import annotations
 
 import gc
-import math
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from timeit import Timer
-from typing import Any
 
 import numpy as np
 
+from ffcore.lab.bench.block import Block
 from ffcore.lab.bench.clock import Clock
 from ffcore.lab.bench.contender import NAMES, Call, Contender
 from ffcore.lab.bench.estimate import Estimate, Floats, median, paired_ratio
 
-MARGIN = 1.2  # a block that runs faster than its calibration still lasts as long as asked
 LOOP = "empty loop"
 Progress = Callable[[str], object]
-
-
-class Block:
-    """The timed loop of one expression over user ids, each call with the next id.
-
-    `timeit` compiles the expression into the loop's body, so no call of ours is added to what is measured; its
-    garbage collector pause is undone. A block shorter than the ids starts where the last one ended.
-    """
-
-    def __init__(self, expression: str, names: dict[str, Any], clock: Clock) -> None:
-        self._users: list[object] = names["users"]
-        self._names = names
-        self._start = 0
-        self.calls = 1
-        statement = f"for user in users:\n    {expression}"
-        self._timer = Timer(statement, "import gc; gc.enable()", clock, names)
-
-    def time(self, calls: int) -> tuple[float, int]:
-        """Nanoseconds of at least so many calls, and how many there were."""
-        users, total = self._users, len(self._users)
-        if calls < total:
-            chosen = [*users[self._start : self._start + calls], *users[: max(0, self._start + calls - total)]]
-            self._start = (self._start + calls) % total
-        else:
-            chosen = users
-        passes = math.ceil(calls / len(chosen))
-        self._names["users"] = chosen
-        return float(self._timer.timeit(passes)), passes * len(chosen)
-
-    def fill(self, seconds: float) -> float:
-        """Nanoseconds a call of a block at least so long; shorter ones are thrown away, and the next has more calls."""
-        wanted = seconds * 1e9
-        while True:
-            spent, made = self.time(self.calls)
-            if spent >= wanted:
-                return spent / made
-            self.calls = min(2 * made, math.ceil(made * MARGIN * wanted / max(spent, 1)) + 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,10 +65,23 @@ def _evaluator() -> ffcore.Evaluator:
     return evaluator
 
 
-def _by_key() -> Contender:
+def own_calls() -> dict[str, Call]:
+    """Our call on each workload, of an evaluator ``ev`` and the list ``keys`` of all flags.
+
+    >>> own_calls()[ROLLOUT].expression
+    "ev.evaluate(user, 'half-1', context)"
+    """
     calls = {name: Call(f"ev.evaluate(user, {key!r}, context)", _on(name)) for name, key in FIRST.items()}
-    calls[BATCH] = Call("ev.batch_evaluate(user, keys, context)", _share_of_batch)
-    return Contender(OURS, ffcore.__version__, calls, {"ev": _evaluator(), "keys": list(KEYS)})
+    return {**calls, BATCH: Call("ev.batch_evaluate(user, keys, context)", _share_of_batch)}
+
+
+def floor_call() -> Call:
+    """One hash as the standard library offers it: ``md5`` is hashlib's, ``word`` unpacks its first 32 bits."""
+    return Call(f"word(md5(f'{{user}}:{HALF[0]}'.encode()).digest())[0]")
+
+
+def _by_key() -> Contender:
+    return Contender(OURS, ffcore.__version__, own_calls(), {"ev": _evaluator(), "keys": list(KEYS)})
 
 
 def _handle() -> Contender:
@@ -80,10 +93,9 @@ def _handle() -> Contender:
 
 
 def _floor() -> Contender:
-    """One hash as the standard library offers it, on every workload: the yardstick that ties runs together."""
-    call = Call(f"word(md5(f'{{user}}:{HALF[0]}'.encode()).digest())[0]")
+    """The floor on every workload: the yardstick that ties runs together."""
     names = {"md5": hashlib.md5, "word": struct.Struct("<I").unpack_from}
-    return Contender(FLOOR, "", dict.fromkeys(NAMES, call), names, note="one hash, no decision")
+    return Contender(FLOOR, "", dict.fromkeys(NAMES, floor_call()), names, note="one hash, no decision")
 
 
 def _on(workload: str) -> Any:

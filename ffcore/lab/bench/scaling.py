@@ -17,8 +17,9 @@ from threading import Barrier
 from typing import Any, TypeVar
 
 import ffcore
+from ffcore.lab.bench.block import Block
 from ffcore.lab.bench.clock import Clock
-from ffcore.lab.bench.comparison import Block, Profile, frozen_heap, turns
+from ffcore.lab.bench.comparison import Profile, frozen_heap, turns
 from ffcore.lab.bench.contender import HALF, KEYS
 from ffcore.lab.bench.estimate import Estimate, median, paired_ratio
 from ffcore.lab.bench.ourselves import flag_items

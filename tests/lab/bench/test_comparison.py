@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ffcore.lab.bench.comparison import LOOP, Block, Profile, compare, turns
+from ffcore.lab.bench.block import Block
+from ffcore.lab.bench.comparison import LOOP, Profile, compare, turns
 from ffcore.lab.bench.contender import BATCH, NAMES, SIMPLE, Call, Contender
 
 if TYPE_CHECKING:
@@ -65,47 +66,6 @@ def test_the_heap_thaws_again(clock: FakeClock) -> None:
     compare([taking(clock, "only", 200)], IDS, PROFILE, clock=clock)
 
     assert gc.get_freeze_count() == 0
-
-
-def test_blocks_last_as_long_as_asked(clock: FakeClock) -> None:
-    """A block that comes out short is thrown away: calls that speed up tenfold still fill the time."""
-    pace = [1_000]
-    block = Block("spend(pace[0])", {"spend": clock.spend, "pace": pace, "users": IDS}, clock)
-    assert block.fill(1e-4) == pytest.approx(1_000, rel=0.01)
-    pace[0] = 100
-    before = block.calls
-
-    assert block.fill(1e-4) == pytest.approx(100, rel=0.01)
-    assert block.calls * 100 >= 100_000 > before * 100
-
-
-def test_short_blocks_go_through_all_ids(clock: FakeClock) -> None:
-    """Blocks shorter than the ids begin where the last one ended, and wrap around."""
-    seen: list[object] = []
-    block = Block("note(user)", {"note": seen.append, "users": ["a", "b", "c"]}, clock)
-
-    for _ in range(3):
-        block.time(2)
-
-    assert seen == ["a", "b", "c", "a", "b", "c"]
-
-
-def test_long_blocks_repeat_the_ids_whole(clock: FakeClock) -> None:
-    """A block longer than the ids counts every call it made."""
-    seen: list[object] = []
-    block = Block("note(user)", {"note": seen.append, "users": ["a", "b", "c"]}, clock)
-
-    assert block.time(7)[1] == len(seen) == 9
-
-
-def test_the_collector_stays_on(clock: FakeClock) -> None:
-    """Garbage is collected inside a block, as it is in production."""
-    states: list[bool] = []
-    block = Block("note(enabled())", {"note": states.append, "enabled": gc.isenabled, "users": IDS}, clock)
-
-    block.time(1)
-
-    assert all(states)
 
 
 def test_turns_are_complete_and_shuffled() -> None:
