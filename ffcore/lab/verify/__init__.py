@@ -9,6 +9,7 @@ from ffcore.lab.verify.explaining import explain
 from ffcore.lab.verify.exposures import read_exposures
 from ffcore.lab.verify.fleets import fleet
 from ffcore.lab.verify.independent import independence
+from ffcore.lab.verify.openfeature import from_openfeature
 from ffcore.lab.verify.power import plan
 from ffcore.lab.verify.ramps import ramp
 from ffcore.lab.verify.rollouts import rollout
@@ -25,6 +26,7 @@ __all__ = [
     "combine",
     "explain",
     "fleet",
+    "from_openfeature",
     "independence",
     "logged",
     "plan",
