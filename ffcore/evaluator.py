@@ -59,7 +59,8 @@ class Evaluator:
         max_stale: Seconds past its expiry that an entry still answers while the store fails.
         jitter: Shortens each entry's ``ttl`` by a random fraction up to this one (0 to 1).
         clock: Seconds, monotonic.
-        tracker: Told of every decision: ``tracker(user_id, key, flag_id or experiment_id, decision, context)``.
+        tracker: Told of every decision: ``tracker(user_id, key, flag_id or experiment_id, decision, context)``. Where
+            it has a method ``assigned``, that is told of the decisions on experiments.
 
     >>> from ffcore import Evaluator, Flag, FlagSet
     >>> ev = Evaluator(FlagSet([Flag("dark-mode", enabled=True, rollout_percentage=50)]))
@@ -252,10 +253,11 @@ class Evaluator:
 
     def _tracked(self, key: CacheKey, item_id: str | None, decide: Decide) -> Decide:
         """``decide``, telling the tracker of every decision; the tracker can neither change nor break it."""
-        track = self._tracker
-        if track is None:
+        tracker = self._tracker
+        if tracker is None:
             return decide
         name = key if isinstance(key, str) else key[1]
+        track = tracker if isinstance(key, str) else getattr(tracker, "assigned", tracker)
 
         def tracked(user_id: str, context: Context | None) -> Decision:
             decision = decide(user_id, context)
