@@ -34,12 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ffcore", description="Decides feature flags and proves that it does so.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    report = commands.add_parser("report", help="run the notebooks and write the summary page")
-    report.add_argument("--only", nargs="+", default=[], metavar="NAME", help="run these notebooks alone")
-    report.add_argument("--profile", default="standard", help="sample sizes: smoke, standard (default) or full")
-    report.add_argument("--param", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help="set a parameter")
-    report.add_argument("--out", type=Path, default=Path("reports"), metavar="DIR", help="where runs lie (reports)")
-    report.set_defaults(command=_report)
+    _add_report(commands.add_parser("report", help="run the notebooks and write the summary page"))
     _add_verify(commands.add_parser("verify", help="judge an exposure log by the flags: every decision, every share"))
     bench = commands.add_parser("bench", help="time the evaluator beside its peers, or against a stored run")
     bench.add_argument("--json", action="store_true", help="print JSON, as happens when the output is piped")
@@ -51,6 +46,19 @@ def _parser() -> argparse.ArgumentParser:
     bench.set_defaults(command=_bench)
     add_commands(commands, _evaluate_files)
     return parser
+
+
+def _add_report(report: argparse.ArgumentParser) -> None:
+    report.add_argument("--only", nargs="+", default=[], metavar="NAME", help="run these notebooks alone")
+    report.add_argument("--profile", help="sample sizes: smoke, standard (default) or full")
+    report.add_argument("--param", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help="set a parameter")
+    report.add_argument("--out", type=Path, default=Path("reports"), metavar="DIR", help="where runs lie (reports)")
+    report.add_argument("--baseline", metavar="RUN", help="compare with this run: its folder, or its name in DIR")
+    report.add_argument("--pdf", action="store_true", help="print the summary to a PDF too (needs Chromium)")
+    instead = report.add_argument_group("instead of a new run").add_mutually_exclusive_group()
+    again = "write a run's summary again from its result files (RUN: latest)"
+    instead.add_argument("--rebuild", nargs="?", const="latest", metavar="RUN", help=again)
+    report.set_defaults(command=_report, codes=EXIT_CODES | {"interrupted": INTERRUPTED})
 
 
 def _add_verify(verify: argparse.ArgumentParser) -> None:
@@ -90,19 +98,9 @@ def _evaluate_files(options: argparse.Namespace, flags: FlagSet) -> tuple[dict[s
 
 
 def _report(options: argparse.Namespace) -> int:
-    from ffcore.lab.report import plan
+    from ffcore.lab.report import command
 
-    prepared = plan.prepare(options.only, _given(options.param, options.profile), options.out)
-    from ffcore.lab.report import runner  # half a second that a mistake should not wait for
-
-    report = runner.run(prepared)
-    for result in report.results:
-        print(f"{result.verdict:<13} {result.notebook} ({result.seconds:.1f} s){_reason(result.error)}")
-    code = INTERRUPTED if report.interrupted else EXIT_CODES[report.verdict]
-    if report.interrupted:
-        print("Stopped by Ctrl-C; what was finished is kept.")
-    print(f"{report.page}: {report.verdict} (exit code {code})")
-    return code
+    return int(options.codes[command.run(options)])
 
 
 def _bench(options: argparse.Namespace) -> int:
@@ -116,18 +114,6 @@ def _bench(options: argparse.Namespace) -> int:
     else:
         terminal.show(measured)
     return EXIT_CODES[measured.verdict or "pass"]
-
-
-def _reason(error: dict[str, str] | None) -> str:
-    return f": {error['message']}" if error else ""
-
-
-def _given(pairs: Sequence[str], profile: str) -> dict[str, object]:
-    given: dict[str, object] = {"profile": profile}
-    problems = [("--param", f"{pair!r} is not NAME=VALUE") for pair in pairs if "=" not in pair]
-    if problems:
-        raise ConfigError(problems)
-    return given | dict(pair.split("=", 1) for pair in pairs)
 
 
 if __name__ == "__main__":

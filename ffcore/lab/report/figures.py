@@ -20,7 +20,7 @@ def amount(measure: Measure) -> str:
     >>> amount(Measure("p99", "P99", 1234.0, (1200.0, 1300.0), "ns", 900))
     '1.23 µs'
     """
-    return _written(measure.value, measure.unit)
+    return written(measure.value, measure.unit)
 
 
 def span(measure: Measure) -> str:
@@ -33,12 +33,17 @@ def span(measure: Measure) -> str:
     """
     if measure.interval is None:
         return ""
-    low, high = (_written(bound, measure.unit) for bound in measure.interval)
+    low, high = (written(bound, measure.unit) for bound in measure.interval)
     unit = high[high.rfind(" ") :]
     return f"[{low.removesuffix(unit)}, {high}]"
 
 
-def _written(value: float | None, unit: str) -> str:
+def written(value: float | None, unit: str) -> str:
+    """Write a value in its unit; None says that it cannot be estimated.
+
+    >>> written(None, "ns")
+    'not estimable'
+    """
     if value is None:
         return "not estimable"
     return _WRITERS[unit](value) if unit in _WRITERS else f"{value:.3g} {unit}".strip()

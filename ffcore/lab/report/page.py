@@ -1,23 +1,24 @@
 """The summary page of a run, built from its result files and the targets alone."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 
 import jinja2
 
 from ffcore.lab.verify import display
 from ffcore.lab.verify.check import Check, Verdict
 
-from . import export, machine, notebooks, pictures, results
-from .figures import amount, span
+from . import export, machine, notebooks, pictures, results, sparkline
+from .against import Against, against
+from .figures import amount, span, written
+from .history import History, history
 from .results import Measure, Result
 from .targets import Target, load_targets
 
 NAME = "index.html"
-NO_FIGURES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,29 @@ class Finding:
     needed: str
 
 
-def write(folder: Path) -> Path:
-    """Write the summary of a run's folder and return its path; ConfigError for a damaged result or targets file."""
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands beside the results of a run: key figures by notebook, earlier runs, and a comparison."""
+
+    figures: Mapping[str, str] = field(default_factory=dict)
+    history: History = field(default_factory=History)
+    against: Against | None = None
+
+
+def write(folder: Path, baseline: Path | None = None) -> Path:
+    """Write the summary of a run's folder and return its path; ConfigError for a damaged result or targets file.
+
+    All it needs are the result files and pictures of the folder, and those of the runs beside it for the history.
+    """
     path = folder / NAME
-    found = results.read_all(folder)
-    path.write_text(html(found, load_targets(notebooks.targets_file()), shown(found, folder)), encoding="utf-8")
+    found, targets = results.read_all(folder), load_targets(notebooks.targets_file())
+    compared = against(found, baseline, targets) if baseline else None
+    beside = Beside(shown(found, folder), history(found, folder), compared)
+    path.write_text(html(found, targets, beside), encoding="utf-8")
     return path
+
+
+ALONE = Beside()
 
 
 def shown(found: Sequence[Result], folder: Path) -> dict[str, str]:
@@ -60,19 +78,22 @@ def shown(found: Sequence[Result], folder: Path) -> dict[str, str]:
     return {notebook: address for notebook, address in addresses.items() if address}
 
 
-def html(found: Sequence[Result], targets: Sequence[Target], figures: Mapping[str, str] = NO_FIGURES) -> str:
-    """Render the summary of the given results beside the given targets, with the key figures of notebooks."""
+def html(found: Sequence[Result], targets: Sequence[Target], beside: Beside = ALONE) -> str:
+    """Render the summary of the given results beside the given targets."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(export.TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {"amount": amount, "span": span, "counts": counts, "when": when}
+    environment.filters |= {"drawn": sparkline.svg, "changed": sparkline.changed, "written": written}
+    lined = rows(found, targets)
     return environment.get_template("summary.html.j2").render(
         style=export.style(),
         results=found,
-        figures=figures,
+        beside=beside,
         verdict=results.worst(result.verdict for result in found),
         sentence=sentence(found),
-        rows=rows(found, targets),
+        rows=[row for row in lined if row.result],
+        absent=[row for row in lined if not row.result],
         failed=list(findings(found, "fail")),
         open=list(findings(found, "inconclusive")),
         machine=machine.shown(found[-1].machine) if found else [],
@@ -167,9 +188,16 @@ def when(result: Result) -> str:
 
 
 def warnings(found: Sequence[Result]) -> list[str]:
-    """List what made the machine unfit, once each, over all notebooks."""
+    """List what made the machine unfit over all notebooks; texts that differ in a figure alone are told once."""
     texts = [str(text) for result in found for text in _listed(result.machine.get("warnings"))]
-    return list(dict.fromkeys(texts))
+    alike: dict[str, list[str]] = {}
+    for text in texts:
+        alike.setdefault(re.sub(r"[\d.]+", "#", text), []).append(text)
+    return [f"{first}{_more(len(others))}" for first, *others in alike.values()]
+
+
+def _more(others: int) -> str:
+    return f" (So it was in {others} more notebook{'s' * (others > 1)}.)" if others else ""
 
 
 def _listed(value: object) -> list[object]:

@@ -32,11 +32,11 @@ class Report:
         return results.worst(result.verdict for result in self.results)
 
 
-def run(plan: Plan) -> Report:
+def run(plan: Plan, baseline: Path | None = None) -> Report:
     """Run the notebooks of a plan, write a result file and a page for each, and publish the summary as `latest`.
 
     A notebook that crashes, hangs or kills its kernel is a fail with a log, and the next one runs. Ctrl-C ends the
-    run after the notebook it stopped; what was finished stays.
+    run after the notebook it stopped; what was finished stays. The summary compares with the run `baseline`, if given.
     """
     found: list[results.Result] = []
     interrupted = False
@@ -50,7 +50,7 @@ def run(plan: Plan) -> Report:
             display.finish(found[-1].verdict)
             if interrupted := _stopped(found[-1]):
                 break
-    page.write(plan.folder)
+    page.write(plan.folder, baseline)
     return Report(folders.publish(plan.folder) / page.NAME, found, interrupted)
 
 

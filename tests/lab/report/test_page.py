@@ -146,7 +146,7 @@ def test_the_page_is_accessible_and_self_contained() -> None:
     assert outline.headings[0] == 1
     assert all(below - above <= 1 for above, below in zip(outline.headings, outline.headings[1:], strict=False))
     assert outline.unscoped == 0
-    assert all(re.fullmatch(r"[\w.]+", address) for address in outline.addresses)
+    assert all(re.fullmatch(r"[\w.]+|#\w+", address) for address in outline.addresses)
     assert "//" not in html
     assert '<html lang="en">' in html
 
@@ -167,3 +167,18 @@ def test_a_row_takes_the_notebooks_verdict_where_its_measure_is_missing() -> Non
 
     assert page.rows([replace(RESULT, verdict="fail")], [target])[0].verdict == "fail"
     assert page.rows([], [target])[0].verdict == "not run"
+
+
+def test_warnings_that_differ_in_a_figure_alone_are_told_once() -> None:
+    """The load is another one in every notebook, and one line about it is enough."""
+    busy = [replace(RESULT, machine={"warnings": [f"The load is {load} on 2 cores."]}) for load in (3.5, 4.0, 4.5)]
+
+    assert page.warnings(busy) == ["The load is 3.5 on 2 cores. (So it was in 2 more notebooks.)"]
+
+
+def test_metrics_of_notebooks_left_out_stand_in_one_sentence() -> None:
+    """A run of one notebook is not a table of empty rows."""
+    shown = text(page.html([RESULT], TARGETS))
+
+    assert "not measured in this run, whose notebooks it left out: Variant distribution," in shown
+    assert "not run" not in shown

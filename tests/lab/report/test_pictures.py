@@ -58,6 +58,6 @@ def test_the_card_holds_the_whole_figure_and_its_text(tmp_path: Path) -> None:
     figure = pictures.keep(executed(tmp_path, (drawing(20, "what is seen"), ())), tmp_path / "demo.json")
     found = [replace(RESULT, figure=figure)]
 
-    assert 'alt="what is seen"' in page.html(found, [], page.shown(found, tmp_path))
+    assert 'alt="what is seen"' in page.html(found, [], page.Beside(page.shown(found, tmp_path)))
     (tmp_path / "demo.png").unlink()
-    assert "<img" not in page.html(found, [], page.shown(found, tmp_path))
+    assert "<img" not in page.html(found, [], page.Beside(page.shown(found, tmp_path)))

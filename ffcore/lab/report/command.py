@@ -1,0 +1,88 @@
+"""What `ffcore report` does: runs the notebooks, or works on a run that is there; says how it came out in a word."""
+
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from ffcore.errors import ConfigError, suggestion
+
+INTERRUPTED = "interrupted"
+_PROFILE = "standard"
+
+
+def run(options: Namespace) -> str:
+    """Do what the options of `ffcore report` ask for and return a verdict, or `interrupted`."""
+    if options.rebuild is not None:
+        return _rebuild(options)
+    return _run(options)
+
+
+def _run(options: Namespace) -> str:
+    from ffcore.lab.report import plan
+
+    given = _given(options.param, options.profile or _PROFILE)
+    baseline = _baseline(options)
+    if options.pdf:
+        from ffcore.lab.report import pdf
+
+        pdf.browser()
+    prepared = plan.prepare(options.only, given, options.out)
+    from ffcore.lab.report import runner  # half a second that a mistake should not wait for
+
+    report = runner.run(prepared, baseline)
+    for result in report.results:
+        print(f"{result.verdict:<13} {result.notebook} ({result.seconds:.1f} s){_reason(result.error)}")
+    if report.interrupted:
+        print("Stopped by Ctrl-C; what was finished is kept.")
+    return _told(report.page, INTERRUPTED if report.interrupted else report.verdict, options)
+
+
+def _rebuild(options: Namespace) -> str:
+    """Write the page of a run again, from its result files alone."""
+    _refuse("--rebuild", {"--only": options.only, "--param": options.param, "--profile": options.profile})
+    folder = chosen(options.rebuild, options.out, "--rebuild")
+    from ffcore.lab.report import page, results
+
+    path = page.write(folder, _baseline(options))
+    return _told(path, results.worst(result.verdict for result in results.read_all(folder)), options)
+
+
+def _told(page: Path, outcome: str, options: Namespace) -> str:
+    if options.pdf:
+        from ffcore.lab.report import pdf
+
+        print(pdf.write(page).name, "written beside the page")
+    code = options.codes[outcome]
+    print(f"{page}: {'stopped' if outcome == INTERRUPTED else outcome} (exit code {code})")
+    return outcome
+
+
+def _baseline(options: Namespace) -> Path | None:
+    return chosen(options.baseline, options.out, "--baseline") if options.baseline else None
+
+
+def chosen(name: str, out: Path, option: str) -> Path:
+    """Find a run by its folder, or by its name in `out`; ConfigError with the nearest names if it has no results."""
+    for folder in (Path(name), out / name):
+        if folder.is_dir() and any(folder.glob("*.json")):
+            return folder
+    known = [path.name for path in out.glob("*") if path.is_dir()] if out.is_dir() else []
+    raise ConfigError([(option, f"no run {name!r} with result files in {out}{suggestion(name, known)}")])
+
+
+def _refuse(action: str, others: dict[str, object]) -> None:
+    misplaced = [(name, f"does not go with {action}") for name, value in others.items() if value]
+    if misplaced:
+        raise ConfigError(misplaced)
+
+
+def _reason(error: dict[str, str] | None) -> str:
+    return f": {error['message']}" if error else ""
+
+
+def _given(pairs: Sequence[str], profile: str) -> dict[str, object]:
+    given: dict[str, object] = {"profile": profile}
+    problems = [("--param", f"{pair!r} is not NAME=VALUE") for pair in pairs if "=" not in pair]
+    if problems:
+        raise ConfigError(problems)
+    return given | dict(pair.split("=", 1) for pair in pairs)
