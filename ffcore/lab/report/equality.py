@@ -19,6 +19,8 @@ from ffcore.lab.population import contexts
 from ffcore.lab.testing.wrong_bit import wrong_bit
 from ffcore.lab.verify.check import Check
 
+from .mismatches import counted
+
 FAULT = "wrong_bit"
 LENGTHS = range(601)
 #: Letters by the bytes that each takes in UTF-8, surrogates left out.
@@ -91,7 +93,7 @@ def _compared(flags: ffcore.FlagSet, cases: pd.DataFrame) -> Iterator[tuple[str,
         for key in [*some, *some.experiments]:
             numbers, places = _numbered(decided, key)
             expected = _expected(decide, key, ids, context, places)
-            yield f"{kind}{key}", _check(f"{kind}{key}", int((numbers != expected).sum()), len(cases))
+            yield f"{kind}{key}", counted(f"{kind}{key}", int((numbers != expected).sum()), len(cases))
 
 
 def _numbered(decided: pd.DataFrame, key: str) -> tuple[Numbers, dict[tuple[bool, str, str | None], int]]:
@@ -126,10 +128,3 @@ def _expected(
         return places.get((found.enabled, found.reason, found.variant), -1)
 
     return np.fromiter(map(number, ids, context), dtype=np.int64, count=len(ids))
-
-
-def _check(name: str, mismatches: int, cases: int) -> Check:
-    details: dict[str, Any] = {"cases": cases, "mismatches": mismatches}
-    if mismatches:
-        details["proof"] = {"disagreeing_users": mismatches, "holds": False}
-    return Check(name, "fail" if mismatches else "pass", n=cases, details=details)

@@ -13,6 +13,7 @@ from .results import Result
 
 TEMPLATES = Path(__file__).with_name("templates")
 _ERROR_MARK = "papermill-error-cell-tag"
+_WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def page(executed: Path, result: Result) -> str:
@@ -20,6 +21,7 @@ def page(executed: Path, result: Result) -> str:
     notebook = nbformat.read(executed, as_version=4)
     if result.error is None:
         notebook = _without_noise(notebook)
+    _without_widgets(notebook)
     notebook.cells = [cell for cell in notebook.cells if _ERROR_MARK not in cell.metadata.get("tags", [])]
     exporter = HTMLExporter(
         template_name="notebook",
@@ -80,6 +82,13 @@ def _without_noise(notebook: Any) -> Any:
         if "outputs" in cell:
             cell.outputs = [output for output in cell.outputs if not _is_noise(output)]
     return notebook
+
+
+def _without_widgets(notebook: Any) -> None:
+    """Leave a widget's static form alone: a live one needs a kernel, and scripts from elsewhere."""
+    notebook.metadata.pop("widgets", None)
+    for output in _outputs(notebook):
+        output.get("data", {}).pop(_WIDGET, None)
 
 
 def _is_noise(output: Any) -> bool:

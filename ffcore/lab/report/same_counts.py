@@ -10,7 +10,9 @@ import ffcore
 from ffcore.lab.bench.crews import Crews
 from ffcore.lab.bench.scale import ScaleRun
 from ffcore.lab.bulk.counts import count_frame
-from ffcore.lab.verify.check import Check, Verdict
+from ffcore.lab.verify.check import Check
+
+from .mismatches import counted
 
 
 def same_counts(run: ScaleRun, flags: ffcore.FlagSet, users: pd.DataFrame, crews: Crews) -> dict[str, Check]:
@@ -40,13 +42,13 @@ def same_counts(run: ScaleRun, flags: ffcore.FlagSet, users: pd.DataFrame, crews
     for crew, executor in crews.executors.items():
         name = f"flags of the file, {crew}"
         answer = _lines(flags, keys, users, executor)
-        found[name] = _check(name, ((expected - answer) + (answer - expected)).total(), len(users))
+        found[name] = counted(name, ((expected - answer) + (answer - expected)).total(), len(users))
     return found
 
 
 def _timed(name: str, sizes: Mapping[int, Iterable[int]], expected: Mapping[int, int]) -> Check:
     off = {size: max(abs(answer - expected[size]) for answer in answers) for size, answers in sizes.items()}
-    return _check(name, sum(off.values()), max(sizes))
+    return counted(name, sum(off.values()), max(sizes))
 
 
 def _lines(flags: ffcore.FlagSet, keys: list[str], users: pd.DataFrame, executor: Executor | None) -> Counter[object]:
@@ -54,11 +56,3 @@ def _lines(flags: ffcore.FlagSet, keys: list[str], users: pd.DataFrame, executor
     counts = count_frame(users, flags, keys, executor=executor).astype(object)
     counts = counts.where(counts.notna(), None)
     return Counter({tuple(row[:-1]): row[-1] for row in counts.itertuples(index=False, name=None)})
-
-
-def _check(name: str, mismatches: int, users: int) -> Check:
-    verdict: Verdict = "fail" if mismatches else "pass"
-    details: dict[str, object] = {"mismatches": mismatches}
-    if mismatches:
-        details["proof"] = {"disagreeing_users": mismatches, "holds": False}
-    return Check(name, verdict, n=users, details=details)

@@ -1,0 +1,16 @@
+"""A check by counting: what was decided here against what was decided there, and in how many cases they differ."""
+
+from ffcore.lab.verify.check import Check, Verdict
+
+
+def counted(name: str, mismatches: int, cases: int) -> Check:
+    """Pass if there is no mismatch among all cases, else fail: a proof over these cases.
+
+    >>> counted("copy", 0, 100).verdict, counted("copy", 1, 100).verdict
+    ('pass', 'fail')
+    """
+    verdict: Verdict = "fail" if mismatches else "pass"
+    details: dict[str, object] = {"cases": cases, "mismatches": mismatches}
+    if mismatches:
+        details["proof"] = {"disagreeing_users": mismatches, "holds": False}
+    return Check(name, verdict, n=cases, details=details)
