@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 # Start-up is measured, so modules must come from their compiled form.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help report test check test-long lab clean
+.PHONY: help report test check test-long lab lambda clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -40,6 +40,9 @@ test-long: $(STAMP) ## run what is too long for every change
 
 lab: $(STAMP) ## open JupyterLab on the notebooks
 	@$(BIN)/python -m jupyterlab --LabApp.default_url=/lab/tree/notebooks $(ARGS)
+
+lambda: $(STAMP) ## build the Lambdas' zip into dist/ and print its size
+	@$(BIN)/python -m ffcore.aws.package $(ARGS)
 
 clean: ## remove the environment and all caches; reports stay
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*

@@ -58,3 +58,21 @@ def flag_body(user_id: str, key: str, flag_id: str, decision: Decision) -> dict[
         "reason": decision.reason,
     }
     return body if decision.variant is None else {**body, "variant": decision.variant}
+
+
+def assignment_body(
+    user_id: str, key: str, experiment_id: str, variant: str | None, assignment_id: str | None
+) -> dict[str, Any]:
+    """The body of an assignment's answer; who gets no variant is excluded.
+
+    >>> assignment_body("user-1", "pricing", "e-7", None, None)["excluded"]
+    True
+    """
+    return {
+        "user_id": user_id,
+        "experiment_key": key,
+        "experiment_id": experiment_id,
+        "variant": variant,
+        "assignment_id": assignment_id,
+        "excluded": variant is None,
+    }
