@@ -9,9 +9,9 @@ from ..boto import StoreError
 from ..evaluator import EXPERIMENT, Evaluator
 from ..log import warning
 from ..model import Decision, Experiment
+from ..tracking import EventTracker
 from .assignments import Assignment, AssignmentTable
 from .events import Question
-from .parts import EventSink
 from .responses import OK, assignment_body, refusal
 from .service import Answer
 
@@ -31,7 +31,7 @@ class Assigner:
         events: Told of what users get.
     """
 
-    def __init__(self, evaluator: Evaluator, table: AssignmentTable, events: EventSink | None = None) -> None:
+    def __init__(self, evaluator: Evaluator, table: AssignmentTable, events: EventTracker | None = None) -> None:
         self.evaluator, self.table, self.events = evaluator, table, events
 
     def answer(self, asked: Question) -> Answer:

@@ -10,7 +10,7 @@ from . import logs
 from .assigner import Assigner
 from .assignments import AssignmentTable
 from .events import Names
-from .parts import event_sink, store
+from .parts import store, tracker
 from .service import Service, respond, warm_up
 from .settings import read_settings
 
@@ -31,7 +31,7 @@ def service() -> Service:
     logs.configure(settings.log_level)
     experiments = store(settings)
     table = AssignmentTable(settings.assignments_table, experiments.client)
-    assigner = Assigner(Evaluator(experiments), table, event_sink(settings))
+    assigner = Assigner(Evaluator(experiments), table, tracker(settings))
     return Service(
         settings, Names("experiment"), assigner.evaluator, assigner.answer, assigner.events, lambda: table.errors
     )

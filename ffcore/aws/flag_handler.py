@@ -9,7 +9,7 @@ from ..evaluator import Evaluator
 from ..model import Decision, Flag
 from . import logs
 from .events import Names, Question
-from .parts import event_sink, store
+from .parts import store, tracker
 from .responses import OK, flag_body, refusal
 from .service import Answer, Service, respond, warm_up
 from .settings import read_settings
@@ -30,7 +30,7 @@ def service() -> Service:
     """The container's service; raises ``ConfigError`` for a wrong environment."""
     settings = read_settings("flag")
     logs.configure(settings.log_level)
-    events = event_sink(settings)
+    events = tracker(settings)
     evaluator = Evaluator(store(settings), tracker=events)
 
     def body(user_id: str, key: str, decision: Decision) -> dict[str, Any]:

@@ -9,12 +9,14 @@ from typing import Any
 from ..errors import ConfigError
 from ..evaluator import Evaluator
 from ..log import warning
+from ..tracking import EventTracker
 from . import logs, metrics
 from .events import BadRequest, Names, Question, question
-from .parts import EventSink
 from .responses import BAD_REQUEST, FAULT, OK, envelope
 from .settings import Settings
 
+#: The longest that an answer waits for its events.
+FLUSH_SECONDS = 1.0
 Answer = tuple[int, dict[str, Any]]
 
 
@@ -36,7 +38,7 @@ class Service:
         names: Names,
         evaluator: Evaluator,
         answer: Callable[[Question], Answer],
-        events: EventSink | None = None,
+        events: EventTracker | None = None,
         errors: Callable[[], int] = int,
     ) -> None:
         self.settings, self.names, self.evaluator, self.events = settings, names, evaluator, events
@@ -72,7 +74,7 @@ class Service:
         if self.events is None:
             return
         try:
-            if not self.events.flush():
+            if not self.events.flush(FLUSH_SECONDS):
                 warning("events are left after the time for a flush")
         except Exception as error:  # noqa: BLE001 - a lost event never breaks a decision
             warning("events could not be sent", error=error)

@@ -7,6 +7,7 @@ import pytest
 
 from ffcore import Evaluator
 from ffcore.aws.flag_handler import handler
+from ffcore.lab.testing.servers import Server
 from tests.aws.conftest import FLAGS, Tables
 
 NORWEGIAN = {"country": "NO"}
@@ -144,3 +145,34 @@ def test_the_warm_start_reads_a_flag_once(capsys: pytest.CaptureFixture[str]) ->
     assert (second["cold_start"], second["CacheMisses"], second["CacheHits"]) == (False, 0, 1)
     assert second["FunctionName"] == "ffcore-flag"
     assert second["Latency"] > 0
+
+
+def test_events_are_in_the_stream_when_the_answer_is(
+    ministack: Server, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container may be frozen with its answer, so each invocation delivers its own events."""
+    client, stream = ministack.client("kinesis"), f"stream-of-{tables.store.flags_table}"
+    client.create_stream(StreamName=stream, ShardCount=1)
+    client.get_waiter("stream_exists").wait(StreamName=stream, WaiterConfig={"Delay": 1})
+    monkeypatch.setenv("KINESIS_STREAM_NAME", stream)
+    handler({"user_id": "user-1", "flag_keys": ["dark-mode", "unknown"]}, None)
+    shard = client.list_shards(StreamName=stream)["Shards"][0]["ShardId"]
+    place = {"StreamName": stream, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
+    records = client.get_records(ShardIterator=client.get_shard_iterator(**place)["ShardIterator"])["Records"]
+
+    events = [json.loads(record["Data"]) for record in records]
+    assert [(event["user_id"], event["flag_key"], event["flag_id"], event["reason"]) for event in events] == [
+        ("user-1", "dark-mode", "f-7", "enabled"),
+        ("user-1", "unknown", None, "flag_not_found"),
+    ]
+
+
+def test_a_stream_that_is_missing_breaks_no_decision(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The decision stands; the log says what became of the event."""
+    monkeypatch.setenv("KINESIS_STREAM_NAME", f"no-{tables.store.flags_table}")
+    monkeypatch.setattr("ffcore.aws.service.FLUSH_SECONDS", 0.01)
+
+    assert handler(get("dark-mode"), None)["statusCode"] == 200
+    assert "Kinesis stream no-flags" in caplog.text
