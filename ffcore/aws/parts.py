@@ -18,7 +18,7 @@ def store(settings: Settings) -> DynamoDBStore:
 
 
 def tracker(settings: Settings) -> EventTracker | None:
-    """Delivers events to the Kinesis stream, if one is named; only on ``flush``, since a Lambda's threads stand still."""
+    """Delivers events to the Kinesis stream, if one is named; on ``flush``, as a Lambda's threads stand still."""
     if not settings.stream:
         return None
     from ..sinks import KinesisSink
