@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-import pandas as pd
-
 from ffcore.lab.bench.estimate import Estimate
 
 DURATIONS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (0.0, "ns"))
@@ -65,6 +63,8 @@ def table(rows: Sequence[dict[str, str]], note: str) -> str:
     >>> "<td>floor</td>" in table([{"workload": "floor"}], "n = 10")
     True
     """
+    import pandas as pd  # 0.3 s that the fresh processes of a measurement do without
+
     return f"{pd.DataFrame(rows).to_html(index=False, border=0)}<p>{note}</p>"
 
 

@@ -11,15 +11,17 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from ffcore.lab.bench.display import duration, percentile_name
-from ffcore.lab.bench.estimate import CONFIDENCE, Floats, quantiles
+from ffcore.lab.bench.estimate import CONFIDENCE, Floats
+from ffcore.lab.bench.fresh import FreshRun
 from ffcore.lab.bench.latency import QUANTILES, Latency, LatencyRun
 from ffcore.lab.plots import FONT, GREY, SERIES, Chart, chart
 
-LOOKS = tuple(zip((GREY, *SERIES), ("-", ":", "-", "--", "-.", (0, (5, 1)), "-"), strict=True))
+STYLES = ("-", ":", "-", "--", "-.", (0, (5, 1)), "-")
+LOOKS = tuple(zip((GREY, *SERIES), STYLES, strict=True))
 STEPS = 1 - 1 / np.geomspace(1.02, 1e5, 120)
 
 
-def latency_spectrum(run: LatencyRun, names: Sequence[str] | None = None) -> Chart:
+def latency_spectrum(run: LatencyRun | FreshRun, names: Sequence[str] | None = None) -> Chart:
     """Latency against percentile on an axis of 1 / (1 - p), which gives every further nine the same room.
 
     A line ends where the calls carry no interval any more. `names` chooses among the workloads; None takes all.
@@ -29,10 +31,10 @@ def latency_spectrum(run: LatencyRun, names: Sequence[str] | None = None) -> Cha
     >>> latency_spectrum(run).caption[:67]
     'Time of one call at each percentile: line estimate, band 95 % inter'
     """
-    caption = f"Time of one call at each percentile: line estimate, band 95 % interval. {_conditions(run)}"
+    caption = f"Time of one call at each percentile: line estimate, band 95 % interval. {run.conditions()}"
     figure, axes = chart("Latency spectrum", caption, height=4.6)
     for sample, colour, style in _looks(run, names):
-        across, low, value, high = _bands(sample)
+        across, low, value, high = _bands(run, sample.name)
         axes.fill_between(across, low, high, color=colour, alpha=0.25)
         axes.plot(across, value, color=colour, linestyle=style, linewidth=2, label=sample.name)
     axes.set_xscale("log")
@@ -45,7 +47,7 @@ def latency_spectrum(run: LatencyRun, names: Sequence[str] | None = None) -> Cha
     return figure
 
 
-def latency_histogram(run: LatencyRun, names: Sequence[str] | None = None) -> Chart:
+def latency_histogram(run: LatencyRun | FreshRun, names: Sequence[str] | None = None) -> Chart:
     """Histogram of each workload's calls on a common logarithmic scale, each to its own peak, with median and p99.
 
     >>> from ffcore.lab.bench import latency
@@ -56,7 +58,7 @@ def latency_histogram(run: LatencyRun, names: Sequence[str] | None = None) -> Ch
     edges = _edges([sample for sample, _, _ in drawn])
     caption = (
         "Time of one call, histograms of equal height with a logarithmic scale: line median, triangle p99, both with "
-        f"95 % interval; calls beyond the scale not drawn. {_conditions(run)}"
+        f"95 % interval; calls beyond the scale not drawn. {run.conditions()}"
     )
     figure, axes = chart("Latency histogram", caption, height=0.4 + 0.75 * len(drawn))
     for row, (sample, colour, _) in enumerate(drawn):
@@ -64,7 +66,7 @@ def latency_histogram(run: LatencyRun, names: Sequence[str] | None = None) -> Ch
         axes.stairs(
             row - 0.8 * density / max(density.max(), 1e-9), edges, baseline=row, fill=True, color=colour, alpha=0.75
         )
-        _marks(axes, sample, row)
+        _marks(axes, run, sample.name, row)
     axes.set_yticks(range(len(drawn)), [sample.name for sample, _, _ in drawn])
     axes.set_ylim(len(drawn) - 0.6, -1)
     axes.tick_params(axis="y", length=0)
@@ -73,7 +75,7 @@ def latency_histogram(run: LatencyRun, names: Sequence[str] | None = None) -> Ch
     return figure
 
 
-def latency_cumulative(run: LatencyRun, names: Sequence[str] | None = None) -> Chart:
+def latency_cumulative(run: LatencyRun | FreshRun, names: Sequence[str] | None = None) -> Chart:
     """Share of calls that take no longer than a time, for each workload, on a logarithmic scale.
 
     The band is that of Dvoretzky, Kiefer and Wolfowitz: it holds the whole curve with 95 % confidence.
@@ -82,7 +84,7 @@ def latency_cumulative(run: LatencyRun, names: Sequence[str] | None = None) -> C
     >>> latency_cumulative(latency({"floor": hash}, ["ann"], calls=1_000, blocks=10)).caption[:14]
     'Share of calls'
     """
-    caption = f"Share of calls that take no longer: line estimate, band 95 % for the whole curve. {_conditions(run)}"
+    caption = f"Share of calls that take no longer: line estimate, band 95 % for the whole curve. {run.conditions()}"
     figure, axes = chart("Latency, cumulative", caption, height=3.6)
     drawn = list(_looks(run, names))
     times = _edges([sample for sample, _, _ in drawn])
@@ -98,24 +100,16 @@ def latency_cumulative(run: LatencyRun, names: Sequence[str] | None = None) -> C
     return figure
 
 
-def _looks(run: LatencyRun, names: Sequence[str] | None) -> Iterator[tuple[Latency, str, object]]:
+def _looks(run: LatencyRun | FreshRun, names: Sequence[str] | None) -> Iterator[tuple[Latency, str, object]]:
     for name, (colour, style) in zip(run.workloads, LOOKS * len(run.workloads), strict=False):
         if names is None or name in names:
             yield run.workloads[name], colour, style
 
 
-def _bands(sample: Latency) -> Floats:
-    found = zip(STEPS, quantiles(sample.blocks, STEPS.tolist()), strict=True)
+def _bands(run: LatencyRun | FreshRun, name: str) -> Floats:
+    found = zip(STEPS, run.bands(name, STEPS.tolist()), strict=True)
     drawn = [(1 / (1 - level), e.low, e.value, e.high) for level, e in found if e.value]
     return np.array(drawn, dtype=np.float64).reshape(-1, 4).T
-
-
-def _conditions(run: LatencyRun) -> str:
-    rounds, size = next(iter(run.workloads.values())).blocks.shape
-    return (
-        f"n = {rounds * size:,} calls of each workload in {rounds} interleaved blocks; timer overhead of "
-        f"{duration(run.timer.overhead)} subtracted."
-    )
 
 
 def _edges(samples: Sequence[Latency]) -> Floats:
@@ -124,9 +118,9 @@ def _edges(samples: Sequence[Latency]) -> Floats:
     return np.unique(np.floor(np.geomspace(max(low, 1), max(high, 10), 240))) - 0.5
 
 
-def _marks(axes: Axes, sample: Latency, row: int) -> None:
+def _marks(axes: Axes, run: LatencyRun | FreshRun, name: str, row: int) -> None:
     for level, marker in ((0.5, "|"), (0.99, "^")):
-        estimate = sample.percentile(level)
+        [estimate] = run.bands(name, [level])
         if estimate.value and estimate.low and estimate.high:
             axes.plot(
                 [estimate.low, estimate.high], [row + 0.12] * 2, color="black", linewidth=3, solid_capstyle="butt"

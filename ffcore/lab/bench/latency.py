@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
+import math
 import time
 from array import array
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import cycle, islice
 
 import numpy as np
@@ -16,16 +17,23 @@ from ffcore.lab.bench.display import duration, interval, percentile_name, table
 from ffcore.lab.bench.display import ratio as as_ratio
 from ffcore.lab.bench.estimate import Estimate, Floats, paired_ratio, quantiles, samples_needed
 from ffcore.lab.bench.rounds import Workload, baseline_of, checked, shuffled
+from ffcore.lab.bench.warmup import WarmUp, warm_up
 
 QUANTILES = (0.5, 0.9, 0.99, 0.999, 0.9999)
+SPARE = 0.2  # more rounds than asked, for warm-up
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Latency:
-    """One workload's calls in nanoseconds, shaped (blocks, calls a block), free of the timer's own cost."""
+    """One workload's calls in nanoseconds, shaped (blocks, calls a block), free of the timer's own cost.
+
+    `lead` holds the calls before them, which were dropped for the warm-up that was found in this workload or another.
+    """
 
     name: str
     blocks: Floats
+    lead: Floats = field(default_factory=lambda: np.empty(0))
+    warm_up: WarmUp = field(default_factory=lambda: WarmUp(0, settled=True))
 
     def percentile(self, q: float) -> Estimate:
         """Estimate quantile `q` (0 < q < 1) in nanoseconds; see `latency` for what its interval means.
@@ -75,6 +83,18 @@ class LatencyRun:
     seed: int
     garbage_collector: bool
 
+    def bands(self, name: str, levels: Sequence[float]) -> list[Estimate]:
+        """Estimate quantiles of a workload in nanoseconds, with the intervals of one process."""
+        return quantiles(self.workloads[name].blocks, levels)
+
+    def conditions(self) -> str:
+        """What a caption says of the sample."""
+        rounds, size = next(iter(self.workloads.values())).blocks.shape
+        return (
+            f"n = {rounds * size:,} calls of each workload in {rounds} interleaved blocks; timer overhead of "
+            f"{duration(self.timer.overhead)} subtracted."
+        )
+
     def ratio(self, name: str, baseline: str | None = None, q: float = 0.5) -> Estimate:
         """Estimate quantile `q` of a workload over that of the baseline (the first workload if None).
 
@@ -96,7 +116,7 @@ class LatencyRun:
             "unit": "ns",
             "blocks": rounds,
             "calls_per_block": size,
-            "warm_up_calls": size,
+            "warm_up_calls": {name: sample.warm_up.calls for name, sample in self.workloads.items()},
             "seed": self.seed,
             "garbage_collector": self.garbage_collector,
             "timer": self.timer.to_dict(),
@@ -118,37 +138,50 @@ class LatencyRun:
 
     def _note(self) -> str:
         rounds, size = next(iter(self.workloads.values())).blocks.shape
+        found = max(sample.warm_up.calls for sample in self.workloads.values())
         return (
-            f"Time of one call [95 % interval], {rounds} interleaved blocks of {size:,} calls after one for warm-up; "
+            f"Time of one call [95 % interval], {rounds} interleaved blocks of {size:,} calls, "
+            f"{found:,} calls of warm-up found and dropped; "
             f"timer overhead of {duration(self.timer.overhead)} subtracted; "
             f"garbage collector {'on' if self.garbage_collector else 'off'}."
         )
 
 
-def latency(
+def timer_only(user: str) -> None:
+    """Stands for no call at all: two readings of the clock with nothing between, from which nothing is subtracted."""
+
+
+def latency(  # noqa: PLR0913 - each is a setting of its own
     workloads: Mapping[str, Workload],
     ids: Iterable[str],
     *,
     calls: int = 100_000,
     blocks: int = 20,
+    paused: Collection[str] = (),
     seed: int = 0,
     clock: Clock = time.perf_counter_ns,
 ) -> LatencyRun:
     """Time each call of each workload, one user id after the other, and keep every time.
 
-    All workloads take turns in one run: `blocks` rounds in shuffled order, and one before them that is dropped as
-    warm-up. A round gives the same ids to each workload; ids are used again from the start when they run out.
-    The garbage collector stays as it is. Of each time the median of an empty timer pair is subtracted (never below
-    0); what calling a Python function costs stays in, so time a no-op beside the others. Percentile intervals are
-    order-statistic intervals of this one process and take its calls as independent; they do not see how processes
-    or machines differ. Nor does a ratio's: two copies of one function, apart only in memory, differed by up to 1 % in
-    one process, so a ratio that close to 1 says nothing.
+    All workloads take turns in one run, in rounds of shuffled order. A round gives the same ids to each workload; ids
+    are used again from the start when they run out. A fifth more rounds than asked are run: those in which any
+    workload was still warming up (see `warm_up`) are dropped, and the first `blocks` after them are kept, or as many
+    as there are. All times are kept rather than a histogram of them (HdrHistogram), because the end of warm-up is
+    found in their order, and percentiles stay exact.
+
+    The garbage collector stays as it is, but for the workloads in `paused`. Of each time the median of an empty timer
+    pair is subtracted (never below 0; `timer_only` keeps it); what calling a Python function costs stays in, so time a
+    no-op beside the others. Percentile intervals are order-statistic intervals of this one process and take its calls
+    as independent; they do not see how processes or machines differ (see `fresh_latency`). Nor does a ratio's: two
+    copies of one function, apart only in memory, differed by up to 1 % in one process, so a ratio that close to 1 says
+    nothing.
 
     Args:
         workloads: functions of one user id, by name; the first is the baseline of ratios.
         ids: user ids, at least one.
         calls: recorded calls of each workload, rounded up to full blocks.
         blocks: recorded blocks of each workload; ratios need at least six.
+        paused: workloads during whose blocks the garbage collector is off.
         seed: draws the order of the workloads.
         clock: reads nanoseconds.
 
@@ -166,12 +199,34 @@ def latency(
     size = -(-calls // blocks)
     times: dict[str, list[array[int]]] = {name: [] for name in workloads}
     current, batch = -1, [""]
-    for number, name in shuffled(workloads, blocks + 1, seed):
+    for number, name in shuffled(workloads, blocks + math.ceil(blocks * SPARE), seed):
         if number != current:
             current, batch = number, list(islice(users, size))
-        times[name].append(_record(workloads[name], batch, clock))
-    samples = {name: Latency(name, _without(cost.overhead, recorded[1:])) for name, recorded in times.items()}
-    return LatencyRun(samples, cost, seed, gc.isenabled())
+        times[name].append(_block(workloads[name], batch, clock, collect=name not in paused))
+    kept = {name: _without(0 if workloads[name] is timer_only else cost.overhead, times[name]) for name in workloads}
+    return LatencyRun(_settled(kept, blocks), cost, seed, gc.isenabled())
+
+
+def _settled(recorded: Mapping[str, Floats], blocks: int) -> dict[str, Latency]:
+    """The blocks after the last round in which any workload was still warming up."""
+    found = {name: warm_up(times.ravel()) for name, times in recorded.items()}
+    size = next(iter(recorded.values())).shape[1]
+    first = -(-max(end.calls for end in found.values()) // size)
+    return {
+        name: Latency(name, times[first : first + blocks], times[:first].ravel(), found[name])
+        for name, times in recorded.items()
+    }
+
+
+def _block(call: Workload, users: list[str], clock: Clock, *, collect: bool) -> array[int]:
+    was_on = gc.isenabled()
+    if not collect:
+        gc.disable()
+    try:
+        return _record_pairs(users, clock) if call is timer_only else _record(call, users, clock)
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _record(call: Workload, users: list[str], clock: Clock) -> array[int]:
@@ -179,6 +234,14 @@ def _record(call: Workload, users: list[str], clock: Clock) -> array[int]:
     for index, user in enumerate(users):
         start = clock()
         call(user)
+        elapsed[index] = clock() - start
+    return elapsed
+
+
+def _record_pairs(users: list[str], clock: Clock) -> array[int]:
+    elapsed = array("q", bytes(8 * len(users)))
+    for index, _user in enumerate(users):
+        start = clock()
         elapsed[index] = clock() - start
     return elapsed
 

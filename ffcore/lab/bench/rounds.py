@@ -1,12 +1,14 @@
 """The order in which workloads take turns: whole rounds, each in its own shuffled order."""
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 Workload = Callable[[str], object]  # takes a user id
+Name = TypeVar("Name", bound=Hashable)
 
 
-def shuffled(names: Iterable[str], rounds: int, seed: int) -> Iterator[tuple[int, str]]:
+def shuffled(names: Iterable[Name], rounds: int, seed: int) -> Iterator[tuple[int, Name]]:
     """Yield (round, name): every name once a round, in an order drawn anew for each round from `seed`.
 
     Drift of the machine then falls on all workloads alike, and none always runs after the same other.

@@ -87,7 +87,8 @@ def workloads(flags: FlagSet, keys: Mapping[str, str] | None = None) -> Workload
     `floor` is the bare hash as the standard library offers it: `hashlib.md5` of id and salt, and its first word.
     `no-op` is what calling a Python function costs. The others ask the evaluator: `simple` hashes once (a partial
     rollout without rules), `short circuit` never (100 %), `targeted` meets two rules and hashes, `variants` hashes
-    twice for those inside the rollout, `batch of ten` decides ten flags in one `batch_evaluate`. Each takes the flag
+    twice for those inside the rollout, and the batches decide one flag and ten flags in one
+    `batch_evaluate`. Each takes the flag
     of its shape whose rollout is nearest 50 %; where the set has none, one of STANDARD stands in. Contexts are made
     up to meet the rules.
 
@@ -100,7 +101,7 @@ def workloads(flags: FlagSet, keys: Mapping[str, str] | None = None) -> Workload
 
     >>> loads = workloads(STANDARD)
     >>> list(loads)
-    ['floor', 'no-op', 'simple', 'short circuit', 'targeted', 'variants', 'batch of ten']
+    ['floor', 'no-op', 'simple', 'short circuit', 'targeted', 'variants', 'batch of one', 'batch of ten']
     >>> loads.keys_of["simple"]
     ('bench-simple',)
     """
@@ -111,10 +112,16 @@ def workloads(flags: FlagSet, keys: Mapping[str, str] | None = None) -> Workload
     evaluator = Evaluator(pool)
     calls: dict[str, Workload] = {"floor": _floor("bench-simple"), "no-op": lambda user: None}
     calls |= {name: _decision(evaluator, pool[key]) for name, key in chosen.items()}
+    single = (chosen["simple"],)
+    calls["batch of one"] = lambda user: evaluator.batch_evaluate(user, single)
     calls["batch of ten"] = lambda user: evaluator.batch_evaluate(user, batch)
     for call in calls.values():
         call("warm-up")
-    return Workloads(calls, {name: (key,) for name, key in chosen.items()} | {"batch of ten": batch}, evaluator)
+    return Workloads(
+        calls,
+        {name: (key,) for name, key in chosen.items()} | {"batch of one": single, "batch of ten": batch},
+        evaluator,
+    )
 
 
 def _partial(flag: Flag) -> bool:

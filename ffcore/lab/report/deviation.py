@@ -8,6 +8,7 @@ from ffcore.lab.verify.check import Check, combine
 from .results import Measure
 
 _POINTS = 100.0
+SEEDS = "test_rollout_percentage_accuracy_at_scale"
 
 
 def worst_deviation(checks: Iterable[Check]) -> Measure:
@@ -24,7 +25,7 @@ def worst_deviation(checks: Iterable[Check]) -> Measure:
     found = [arm for check in listed if check.p_value is not None and check.n for arm in _arms(check)]
     check, name, estimate = max(found, key=lambda arm: abs(arm[2].value or 0.0), default=(None, "", _NOTHING))
     note = "" if check is None else f"{check}{f', {name}' * (name != 'enabled')}"
-    judged = {"verdict": combine(listed), "basis": "checks"}
+    judged = {"verdict": combine(listed), "basis": "checks", "replaces": SEEDS}
     return Measure.of("worst_deviation", "largest deviation from target", estimate, "points", note=note, **judged)
 
 

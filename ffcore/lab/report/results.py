@@ -20,7 +20,10 @@ _RULES = json.loads(Path(__file__).with_name("result.schema.json").read_text(enc
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One measured value: `value` and `interval` in `unit`, from `n` observations; `basis` says what judged it."""
+    """One measured value: `value` and `interval` in `unit`, from `n` observations.
+
+    `basis` says what judged it, and `replaces` names the benchmark of the seed report that it stands for.
+    """
 
     name: str
     label: str
@@ -31,10 +34,11 @@ class Measure:
     verdict: Verdict | None = None
     basis: Literal["", "target", "checks"] = ""
     note: str = ""
+    replaces: str = ""
 
     @classmethod
     def of(cls, name: str, label: str, estimate: Estimate, unit: str, **more: Any) -> "Measure":
-        """Make a measure from an estimate; `more` may give a note, and a verdict with its basis.
+        """Make a measure from an estimate; `more` may give the fields after `n`.
 
         >>> Measure.of("p99", "P99", Estimate(1.5, 1.0, 2.0, 20), "ratio").interval
         (1.0, 2.0)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from ffcore.lab.bench.latency import Latency, LatencyRun, latency
+from ffcore.lab.bench.latency import Latency, LatencyRun, latency, timer_only
 from ffcore.lab.bench.slowdown import slow
+from ffcore.lab.bench.warmup import WarmUp
 
 if TYPE_CHECKING:
     from tests.lab.bench.conftest import FakeClock
@@ -45,19 +46,29 @@ def test_no_time_is_negative() -> None:
     assert set(run.workloads["call"].blocks.ravel()) == {0.0}
 
 
-def test_first_block_is_dropped_as_warm_up(clock: FakeClock) -> None:
-    """Calls that are slow only at first leave no trace, and the stated number of calls remains."""
+def test_warm_up_is_found_and_dropped(clock: FakeClock) -> None:
+    """Calls that are slow only at first are dropped, a block at a time, and the stated number of calls remains."""
     calls = []
 
     def warming(user: str) -> None:
         calls.append(user)
-        clock.spend(90_000 if len(calls) <= 100 else 500)
+        clock.spend(90_000 if len(calls) <= 130 else 500)
 
     run = latency({"call": warming}, USERS, calls=1_000, blocks=10, clock=clock)
 
-    assert len(calls) == 1_100
-    assert run.workloads["call"].blocks.shape == (10, 100)
-    assert run.workloads["call"].blocks.max() == 500
+    sample = run.workloads["call"]
+    assert len(calls) == 1_200
+    assert sample.warm_up == WarmUp(130, settled=True)
+    assert (sample.lead.size, sample.blocks.shape) == (200, (10, 100))
+    assert sample.blocks.max() == 500
+
+
+def test_without_warm_up_no_call_is_dropped(clock: FakeClock) -> None:
+    """Where nothing changes, the first block counts."""
+    run = latency({"call": clock.taking(700)}, USERS, calls=1_000, blocks=10, clock=clock)
+
+    assert run.workloads["call"].lead.size == 0
+    assert "0 calls of warm-up found" in run._repr_html_()
 
 
 def test_blocks_of_workloads_interleave(clock: FakeClock) -> None:
@@ -71,7 +82,7 @@ def test_blocks_of_workloads_interleave(clock: FakeClock) -> None:
     assert all(len(set(block)) == 1 for block in blocks)
     rounds = ["".join(first[0] + second[0]) for first, second in zip(blocks[::2], blocks[1::2], strict=True)]
     assert set(rounds) == {"ab", "ba"}
-    assert len(rounds) == 21
+    assert len(rounds) == 24
 
 
 def test_a_round_gives_the_same_ids_to_all(clock: FakeClock) -> None:
@@ -82,7 +93,7 @@ def test_a_round_gives_the_same_ids_to_all(clock: FakeClock) -> None:
         {name: clock.taking(1, users.append) for name, users in seen.items()}, USERS, calls=42, blocks=6, clock=clock
     )
 
-    assert seen["a"] == seen["b"] == (USERS * 5)[:49]
+    assert seen["a"] == seen["b"] == (USERS * 6)[:56]
 
 
 def test_a_threefold_slow_down_is_found(clock: FakeClock) -> None:
@@ -130,7 +141,12 @@ def test_record_is_plain_json(clock: FakeClock) -> None:
 
     record = json.loads(json.dumps(run.to_dict()))
 
-    assert (record["blocks"], record["calls_per_block"], record["warm_up_calls"], record["seed"]) == (6, 100, 100, 9)
+    assert (record["blocks"], record["calls_per_block"], record["warm_up_calls"], record["seed"]) == (
+        6,
+        100,
+        {"floor": 0, "call": 0},
+        9,
+    )
     assert record["workloads"]["call"]["ratio"] == {"value": 3.0, "low": 3.0, "high": 3.0, "n": 6}
     assert record["workloads"]["call"]["percentiles"]["p99"]["value"] == 1_500
 
@@ -144,6 +160,25 @@ def test_garbage_collector_is_left_as_it_is(clock: FakeClock) -> None:
 
     assert states == {True}
     assert run.garbage_collector
+
+
+def test_the_collector_rests_for_the_workloads_that_ask(clock: FakeClock) -> None:
+    """A paused workload runs without the collector, its neighbour with it, and afterwards it is on again."""
+    states: dict[str, set[bool]] = {"on": set(), "off": set()}
+    loads = {name: clock.taking(1, lambda user, name=name: states[name].add(gc.isenabled())) for name in states}  # type: ignore[misc]
+
+    latency(loads, USERS, calls=60, blocks=6, paused=["off"], clock=clock)
+
+    assert states == {"on": {True}, "off": {False}}
+    assert gc.isenabled()
+
+
+def test_the_timer_alone_is_not_subtracted_from_itself(clock: FakeClock) -> None:
+    """The row of the clock shows what its pair of readings costs."""
+    run = latency({"timer": timer_only, "call": clock.taking(0)}, USERS, calls=60, blocks=6, clock=clock)
+
+    assert set(run.workloads["timer"].blocks.ravel()) == {40.0}
+    assert set(run.workloads["call"].blocks.ravel()) == {0.0}
 
 
 @pytest.mark.parametrize(("calls", "blocks"), [(10, 0), (5, 6)])

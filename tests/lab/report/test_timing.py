@@ -4,13 +4,18 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import ffcore
 from ffcore.lab import bench
+from ffcore.lab.bench.clock import Timer
+from ffcore.lab.bench.fresh import PAUSED, TIMED, TIMER, gathered
 from ffcore.lab.bench.hit_rate import HitRate
+from ffcore.lab.bench.latency import Latency, LatencyRun, timer_only
 from ffcore.lab.bench.workloads import STANDARD, Workloads
 from ffcore.lab.report import timing
+from ffcore.lab.report.rates import single_rates
 from ffcore.lab.report.targets import load_targets
 from ffcore.lab.verify import Check
 
@@ -69,13 +74,43 @@ def test_a_threefold_slow_down_misses_every_target(factor: int, meets: bool) -> 
     """
     loads = bench.workloads(STANDARD)
     timed = loads if factor == 1 else loads.slowed(factor)
-    latency = bench.latency(timed, USERS, calls=10_000, blocks=20)
+    calls = {**{name: timed[name] for name in TIMED}, PAUSED: timed["simple"], TIMER: timer_only}
+    found = gathered([bench.latency(calls, USERS, calls=10_000, blocks=20)], np.ones((1, 3)))
     pair = {name: timed[name] for name in ("floor", "simple")}
     rates = bench.throughput(pair, USERS, rounds=20, seconds=0.01, clock=time.thread_time_ns)
-    measures = timing.timing_measures(latency, rates, Check("cache", "pass", estimate={"hits": 0.99}, n=1_000))
-    ratios = {m.name: m for m in measures[:-1]}
+    measures = timing.timing_measures(found, Check("cache", "pass", estimate={"hits": 0.99}, n=1_000))
+    judged = [*measures[:3], single_rates(rates)[0]]
+    ratios = {m.name: m for m in judged}
 
     assert {name: TARGETS[name].judge(m.value, None) == "pass" for name, m in ratios.items()} == dict.fromkeys(
         ("p99_simple", "p99_targeted", "p99_variants", "throughput_simple"), meets
     )
     assert ("fail" if meets else "pass") not in {m.judged(TARGETS[name]).verdict for name, m in ratios.items()}
+
+
+def test_latencies_carry_the_seeds_names_and_the_cost_of_measuring() -> None:
+    """Three P99 in nanoseconds stand for the seed's; spread, collector, first call and clock are there beside them."""
+    generator = np.random.default_rng(1)
+    names = (*TIMED, PAUSED, TIMER)
+    runs = [
+        LatencyRun(
+            {name: Latency(name, generator.lognormal(6, 0.1, (8, 500))) for name in names},
+            Timer("perf_counter_ns", 40, 42.0, 20_000),
+            0,
+            garbage_collector=True,
+        )
+        for _ in range(6)
+    ]
+    cache = Check("cache", "pass", estimate={"hits": 0.99}, n=1_000)
+    found = {m.name: m for m in timing.timing_measures(gathered(runs, np.full((6, 3), 9.0)), cache)}
+
+    assert {name: m.replaces for name, m in found.items() if m.replaces} == {
+        "p99_simple_ns": "test_single_evaluation_latency_simple_flag",
+        "p99_targeted_ns": "test_single_evaluation_latency_with_targeting",
+        "p99_variants_ns": "test_single_evaluation_latency_with_variants",
+        "cache_hit_rate": "test_cache_hit_rate_with_repeated_flags",
+    }
+    assert found["p99_simple_spread"].n == 6
+    assert 1 <= (found["p99_simple_spread"].value or 0) < 2
+    assert found["first_call"].value == 9.0
+    assert {"timer_overhead", "collector", "hash_share"} < set(found)

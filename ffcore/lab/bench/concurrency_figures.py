@@ -1,0 +1,56 @@
+"""The figure of concurrency: calls a second by how many work at the same time."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from ffcore.lab.bench.concurrency import PROCESSES, THREADS, ConcurrencyRun
+from ffcore.lab.bench.display import rate
+from ffcore.lab.bench.estimate import median
+from ffcore.lab.plots import BLUE, FONT, GREY, VERMILION, Chart, chart
+
+LOOKS = {THREADS: (BLUE, "-", "o"), PROCESSES: (VERMILION, "--", "s")}
+
+
+def concurrency_rates(run: ConcurrencyRun) -> Chart:
+    """Calls a second of all together against how many there are, both axes logarithmic, with a line of doubling.
+
+    Args:
+        run: what `concurrency` measured.
+    """
+    what = "Decisions a second of all together: marker median, line 95 % interval. Threads share one interpreter lock."
+    figure, axes = chart("Several at the same time", f"{what} {run.conditions()}", height=3.6)
+    workers = sorted({crowd.workers for crowd in run.crowds})
+    for kind, (colour, style, marker) in LOOKS.items():
+        found = [median(run.of(kind, count).rates) for count in workers]
+        low, middle, high = np.array([(e.low, e.value, e.high) for e in found], dtype=np.float64).T
+        axes.vlines(workers, low, high, colour, linewidth=4, alpha=0.5)
+        axes.plot(workers, middle, color=colour, linestyle=style, marker=marker, linewidth=2, markersize=8, label=kind)
+    one = float(np.median(run.of(PROCESSES, 1).rates))
+    axes.plot(
+        workers, [one * count for count in workers], color=GREY, linestyle=":", label="twice as many, twice as fast"
+    )
+    axes.axvline(run.cores, color=GREY, linewidth=1)
+    axes.annotate(
+        f"{run.cores} cores",
+        (run.cores, 0.02),
+        xycoords=("data", "axes fraction"),
+        xytext=(4, 0),
+        textcoords="offset points",
+        fontsize=FONT - 2,
+        color=GREY,
+    )
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.xaxis.set_major_locator(FixedLocator(workers))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    for write in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+        write(FuncFormatter(lambda value, _: rate(value).replace(".00", "").replace(".0", "")))
+    axes.set_xlabel("threads or processes at the same time", fontsize=FONT)
+    axes.set_ylabel("decisions a second", fontsize=FONT)
+    axes.grid(axis="y", color="#dddddd", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.legend(fontsize=FONT - 2, frameon=False)
+    return figure

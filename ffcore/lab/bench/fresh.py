@@ -1,0 +1,237 @@
+"""Latency over fresh processes: how far one start of the interpreter lies from the next, and intervals that know it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+
+import numpy as np
+
+from ffcore.evaluator import Evaluator
+from ffcore.flagset import FlagSet
+from ffcore.lab.bench.clock import Timer
+from ffcore.lab.bench.display import duration, interval, percentile_name, table
+from ffcore.lab.bench.display import ratio as as_ratio
+from ffcore.lab.bench.estimate import CONFIDENCE, Estimate, Floats, paired_ratio, quantiles, samples_needed
+from ffcore.lab.bench.latency import QUANTILES, Latency, LatencyRun, latency, timer_only
+from ffcore.lab.bench.sizes import Sizes
+from ffcore.lab.bench.workloads import workloads
+
+BLOCK = 500
+TIMER, PAUSED = "timer alone", "simple, collector off"
+DRAWS = 1_000
+STEP = 1.002  # times are counted in classes a fifth of a percent wide before processes are drawn
+SLOW = "slow"
+TIMED = ("floor", "no-op", "simple", "short circuit", "targeted", "variants", "batch of ten")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What one process does: whose flags it decides, for whom, and how often."""
+
+    flags: FlagSet
+    users: tuple[str, ...]
+    calls: int
+    seed: int
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """Standard deviations of a workload's times within and between processes, as fractions of its median."""
+
+    within: float
+    between: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FreshRun:
+    """What `fresh_latency` measured.
+
+    Attributes:
+        runs: One for each process.
+        pooled: The blocks of all processes as if they were one's.
+        first: Nanoseconds of the first calls of each process, shaped (processes, 3): a cold evaluator's first, second
+            and third decision; the first one fetches and compiles the flag.
+    """
+
+    runs: tuple[LatencyRun, ...]
+    pooled: LatencyRun
+    first: Floats
+
+    @property
+    def workloads(self) -> dict[str, Latency]:
+        """The calls of all processes by workload."""
+        return self.pooled.workloads
+
+    @property
+    def timer(self) -> Timer:
+        """The clock with its cost, of the first process."""
+        return self.runs[0].timer
+
+    def bands(self, name: str, levels: Sequence[float]) -> list[Estimate]:
+        """Estimate quantiles of a workload in nanoseconds; see `fresh_latency` for what the intervals mean."""
+        found = quantiles(self.workloads[name].blocks, levels)
+        if len(self.runs) < samples_needed(0.5):
+            return found
+        low, high = _process_bands([run.workloads[name].blocks for run in self.runs], levels)
+        return [
+            e if e.value is None else Estimate(e.value, min(e.value, down), max(e.value, up), e.n)
+            for e, down, up in zip(found, low.tolist(), high.tolist(), strict=True)
+        ]
+
+    def percentile(self, name: str, q: float) -> Estimate:
+        """Estimate one quantile of a workload in nanoseconds."""
+        return self.bands(name, [q])[0]
+
+    def by_process(self, name: str, q: float) -> Floats:
+        """Quantile `q` of each process in nanoseconds."""
+        return np.array([np.quantile(run.workloads[name].blocks, q, method="inverted_cdf") for run in self.runs])
+
+    def ratio(self, name: str, baseline: str, q: float = 0.5) -> Estimate:
+        """Estimate quantile `q` of a workload over the baseline's.
+
+        From six processes on each gives one ratio, and the interval is the sign test's over processes; with fewer it
+        is over the rounds of all.
+        """
+        if len(self.runs) < samples_needed(0.5):
+            return self.pooled.ratio(name, baseline, q)
+        return paired_ratio(self.by_process(name, q), self.by_process(baseline, q))
+
+    def variation(self, name: str, q: float = 0.5) -> Variation:
+        """Split the variation of the blocks' quantiles into within and between processes (one-way random effects)."""
+        groups = [np.log(np.maximum(run.workloads[name].block_quantiles(q), 1.0)) for run in self.runs]
+        within = float(np.mean([group.var(ddof=1) for group in groups]))
+        means = np.array([group.mean() for group in groups])
+        each = float(np.mean([1 / group.size for group in groups]))
+        between = max(0.0, float(means.var(ddof=1)) - within * each) if len(groups) > 1 else 0.0
+        return Variation(within**0.5, between**0.5)
+
+    def conditions(self) -> str:
+        """What a caption says of the sample."""
+        size = min(sample.blocks.size for sample in self.workloads.values())
+        count = len(self.runs)
+        fewer = " (of calls alone: fewer than six processes)" if count < samples_needed(0.5) else " over processes"
+        return (
+            f"Intervals{fewer}. n = {size:,} calls of each workload in {count} fresh processes, interleaved blocks of "
+            f"{BLOCK}; timer overhead of {duration(self.timer.overhead)} subtracted."
+        )
+
+    def to_dict(self) -> dict[str, object]:
+        """The whole run, ready for JSON; times in nanoseconds."""
+        return {
+            "processes": [run.to_dict() for run in self.runs],
+            "first_calls": self.first.tolist(),
+            "percentiles": {name: self._percentiles(name) for name in self.workloads},
+        }
+
+    def _percentiles(self, name: str) -> dict[str, object]:
+        found = self.bands(name, QUANTILES)
+        return {percentile_name(q): e.to_dict() for q, e in zip(QUANTILES, found, strict=True)}
+
+    def _repr_html_(self) -> str:
+        return table([self._row(name) for name in self.workloads], f"[95 % interval]. {self.conditions()}")
+
+    def _row(self, name: str) -> dict[str, str]:
+        cells = {"workload": name, "n": f"{self.workloads[name].blocks.size:,}"}
+        found = self.bands(name, QUANTILES)
+        cells |= {percentile_name(q): interval(e, duration) for q, e in zip(QUANTILES, found, strict=True)}
+        baseline = next(iter(self.workloads))
+        return cells | {f"p50 ÷ {baseline}": interval(self.ratio(name, baseline), as_ratio)}
+
+
+def fresh_latency(flags: FlagSet, users: Sequence[str], size: Sizes, *, seed: int = 0, fault: str = "") -> FreshRun:
+    """Time single calls of the standard workloads in fresh processes, one after the other.
+
+    Each process starts a new interpreter (spawned, so nothing is inherited), makes the first calls of a cold
+    evaluator, then runs `latency`, with the clock alone as one more workload and a second *simple* during which the
+    garbage collector is off. pyperf starts processes in the same way but keeps means of loops, in which no tail is
+    left; so the processes are ours.
+
+    Percentiles pool the calls of all. From six processes on their intervals are a bootstrap that draws whole
+    processes, since calls of one process resemble each other; with a few processes it is somewhat narrow. With fewer
+    than six the intervals are those of the calls alone, and captions say so.
+
+    Args:
+        flags: the set that workloads choose from.
+        users: ids; each process gets its own stretch of them.
+        size: how many processes, and calls in each.
+        seed: draws the order of workloads, another in each process.
+        fault: "slow" stretches every decision to three times its length; empty for none.
+
+    Raises:
+        ValueError: no user, or no process.
+    """
+    if not users or size.processes < 1:
+        raise ValueError("expected at least one user and one process")
+    stretch = max(1, len(users) // size.processes)
+    orders = [
+        Order(flags, tuple(users[number * stretch : (number + 1) * stretch] or users), size.calls, seed + number, fault)
+        for number in range(size.processes)
+    ]
+    context = get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context, max_tasks_per_child=1) as fresh:
+        found = list(fresh.map(record, orders))
+    return gathered([run for run, _ in found], np.array([first for _, first in found], dtype=np.float64))
+
+
+def gathered(runs: Sequence[LatencyRun], first: Floats) -> FreshRun:
+    """Put the runs of several processes together."""
+    pooled = {
+        name: Latency(name, np.concatenate([run.workloads[name].blocks for run in runs])) for name in runs[0].workloads
+    }
+    return FreshRun(tuple(runs), LatencyRun(pooled, runs[0].timer, runs[0].seed, runs[0].garbage_collector), first)
+
+
+def record(order: Order) -> tuple[LatencyRun, list[int]]:
+    """One process's share: its first three calls, then every workload.
+
+    >>> from ffcore.lab.bench.workloads import STANDARD
+    >>> run, first = record(Order(STANDARD, ("ann", "bob"), calls=1_000, seed=0))
+    >>> len(first), run.workloads["simple"].blocks.shape
+    (3, (2, 500))
+    """
+    first = _first_calls(order.flags, order.users[0])
+    loads = workloads(order.flags)
+    if order.fault == SLOW:
+        loads = loads.slowed()
+    calls = {**{name: loads[name] for name in TIMED}, PAUSED: loads["simple"], TIMER: timer_only}
+    blocks = max(1, order.calls // BLOCK)
+    run = latency(calls, order.users, calls=blocks * BLOCK, blocks=blocks, paused=[PAUSED], seed=order.seed)
+    return run, first
+
+
+def _first_calls(flags: FlagSet, user: str) -> list[int]:
+    evaluator, key = Evaluator(flags), next(iter(flags), "none")
+    spent = []
+    for _ in range(3):
+        start = time.perf_counter_ns()
+        evaluator.evaluate(user, key)
+        spent.append(time.perf_counter_ns() - start)
+    return spent
+
+
+def _process_bands(groups: Sequence[Floats], levels: Sequence[float]) -> tuple[Floats, Floats]:
+    """Bounds of quantiles from drawing processes with replacement, all calls of a drawn one with it.
+
+    Source: Davison and Hinkley, *Bootstrap methods and their application*, 1997, section 3.8.
+    """
+    classes = [np.round(np.log(np.maximum(group.ravel(), 1.0)) / np.log(STEP)).astype(np.int64) for group in groups]
+    lowest, highest = min(int(one.min()) for one in classes), max(int(one.max()) for one in classes)
+    counts = np.array([np.bincount(one - lowest, minlength=highest - lowest + 1) for one in classes], dtype=np.float64)
+    generator = np.random.default_rng(0)
+    weights = generator.multinomial(len(groups), np.full(len(groups), 1 / len(groups)), size=DRAWS)
+    found = np.array([_weighted_quantiles(weight @ counts, levels) for weight in weights])
+    tail = (1 - CONFIDENCE) / 2
+    bounds = np.quantile(found, [tail, 1 - tail], axis=0, method="inverted_cdf")
+    low, high = STEP ** (bounds + lowest)
+    return low, high
+
+
+def _weighted_quantiles(counts: Floats, levels: Sequence[float]) -> list[int]:
+    running = np.cumsum(counts)
+    found: list[int] = np.searchsorted(running, np.asarray(levels) * running[-1] * (1 - 1e-12)).tolist()
+    return found

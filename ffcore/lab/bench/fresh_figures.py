@@ -1,0 +1,79 @@
+"""Figures of latency over processes: the timeline with its warm-up, and each process's percentiles."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.ticker import FuncFormatter
+
+from ffcore.lab.bench.display import duration
+from ffcore.lab.bench.fresh import FreshRun
+from ffcore.lab.plots import BLUE, FONT, GREY, VERMILION, Chart, chart, side_note
+
+STRETCH = 10
+MARKS = ((0.5, "o", BLUE), (0.99, "^", VERMILION))
+
+
+def latency_timeline(run: FreshRun, name: str = "simple", process: int = 0) -> Chart:
+    """Every call of one process in its order, medians of ten, the end of the warm-up and what was dropped.
+
+    Args:
+        run: what `fresh_latency` measured.
+        name: the workload.
+        process: which of the processes.
+    """
+    sample = run.runs[process].workloads[name]
+    times = np.maximum(np.concatenate([sample.lead, sample.blocks.ravel()]), 1.0)
+    end, dropped = sample.warm_up.calls, sample.lead.size
+    found = f"warm-up ends at call {end:,}" if sample.warm_up.settled else "the times never settle"
+    caption = (
+        f"Time of each call of {name} in process {process + 1} of {len(run.runs)}: dots calls, line medians of "
+        f"{STRETCH}; {found} (change point in these data, dashed), and {dropped:,} calls are dropped (grey), a block "
+        f"at a time. n = {times.size:,} calls; no interval, these are the calls themselves."
+    )
+    figure, axes = chart("Timeline of one process", caption, height=3.4)
+    axes.plot(np.arange(1, times.size + 1), times, ".", color=BLUE, markersize=2, alpha=0.25, rasterized=True)
+    whole = times[: times.size // STRETCH * STRETCH].reshape(-1, STRETCH)
+    axes.plot(np.arange(len(whole)) * STRETCH + STRETCH / 2, np.median(whole, axis=1), color=VERMILION, linewidth=1)
+    if dropped:
+        axes.axvspan(0, dropped, color=GREY, alpha=0.25)
+    axes.axvline(end, color="black", linestyle="--", linewidth=1.5)
+    axes.set_yscale("log")
+    axes.set_ylim(times.min() / 1.3, np.quantile(times, 0.9995) * 2)
+    axes.set_xlabel("call of this workload, in order", fontsize=FONT)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _plain(value)))
+    axes.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
+    axes.set_ylabel("time of one call", fontsize=FONT)
+    return figure
+
+
+def latency_processes(run: FreshRun) -> Chart:
+    """Median and p99 of each workload in each process, one mark a process; the spread is written beside.
+
+    Args:
+        run: what `fresh_latency` measured.
+    """
+    what = "Median (circle) and p99 (triangle) of each workload, one mark for each fresh process."
+    caption = f"{what} At the right the largest p99 over the smallest. {run.conditions()}"
+    figure, axes = chart("Spread over processes", caption, 0.4 + 0.5 * len(run.workloads), width=0.56)
+    for row, name in enumerate(run.workloads):
+        for level, marker, colour in MARKS:
+            values = np.maximum(run.by_process(name, level), 1.0)
+            offset = 0.12 if level == MARKS[0][0] else -0.12
+            axes.plot(values, [row + offset] * values.size, marker, color=colour, markersize=8, alpha=0.6)
+        tails = run.by_process(name, 0.99)
+        side_note(axes, f"p99 {tails.max() / max(tails.min(), 1.0):.2f} times", row)
+    axes.set_yticks(range(len(run.workloads)), list(run.workloads))
+    box = axes.get_position()
+    axes.set_position((0.26, box.y0, 0.5, box.height))
+    axes.set_ylim(len(run.workloads) - 0.5, -0.6)
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _plain(value)))
+    axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
+    axes.set_xlabel("time of one call", fontsize=FONT)
+    axes.grid(axis="x", color="#dddddd", linewidth=0.8)
+    axes.set_axisbelow(True)
+    return figure
+
+
+def _plain(value: float) -> str:
+    return duration(value).replace(".00", "").replace(".0", "")
