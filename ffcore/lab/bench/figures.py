@@ -16,8 +16,9 @@ from ffcore.lab.bench.fresh import FreshRun
 from ffcore.lab.bench.latency import QUANTILES, Latency, LatencyRun
 from ffcore.lab.plots import FONT, GREY, SERIES, Chart, chart
 
-STYLES = ("-", ":", "-", "--", "-.", (0, (5, 1)), "-")
-LOOKS = tuple(zip((GREY, *SERIES), STYLES, strict=True))
+COLOURS = (GREY, *SERIES, "black", "#8c510a")
+STYLES = ("-", ":", "-", "--", "-.", (0, (5, 1)), "-", (0, (1, 1)), (0, (3, 1, 1, 1)))
+LOOKS = tuple(zip(COLOURS, STYLES, strict=True))
 STEPS = 1 - 1 / np.geomspace(1.02, 1e5, 120)
 
 
