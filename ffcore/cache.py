@@ -256,6 +256,15 @@ class Cache:
                 self.entries.pop(key, None)
                 self._flights.pop(key, None)
 
+    def expire(self, keys: Iterable[Any] | None = None) -> None:
+        """End the freshness of some entries, or of all: the next look-up loads anew, and a failure still finds them."""
+        with self._lock:
+            now = self.clock()
+            for key in [*self.entries, *self._flights] if keys is None else keys:
+                self._flights.pop(key, None)
+                if (entry := self.entries.get(key)) is not None:
+                    entry.expires = min(entry.expires, now)
+
     def stats(self) -> CacheStats:
         """The counts so far; exact once no other thread is in the middle of a look-up."""
         with self._lock:

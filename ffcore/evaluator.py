@@ -87,6 +87,8 @@ class Evaluator:
         self._cache = Cache(self._load, Limits(ttl, max_entries, negative_ttl, max_stale, jitter), clock)
         self._entries, self._stamps, self._clock = self._cache.entries, self._cache.stamps, clock
         self._tracker = tracker
+        if (watch := getattr(self._store, "watch", None)) is not None:
+            watch(self._changed)
 
     def evaluate(self, user_id: str, flag_key: str, context: Context | None = None) -> Decision:
         """What a user gets from a flag, and why.
@@ -215,6 +217,13 @@ class Evaluator:
     def stats(self) -> CacheStats:
         """The cache's counts since the evaluator was made."""
         return self._cache.stats()
+
+    def _changed(self, flag_keys: Iterable[str] | None, experiment_keys: Iterable[str] | None) -> None:
+        """Told by the store what changed in it, None standing for anything: the next look-up loads it anew."""
+        if flag_keys is None or experiment_keys is None:
+            self._cache.expire()
+        else:
+            self._cache.expire([*flag_keys, *((EXPERIMENT, key) for key in experiment_keys)])
 
     def _missed(self, user_id: str, key: CacheKey) -> Decide:
         check_user_id(user_id)

@@ -92,6 +92,30 @@ def test_two_loads_of_one_key_each_end_their_own() -> None:
     assert values(cache.entries) == {"a": 2}
 
 
+@pytest.mark.parametrize(("expired", "loaded"), [(None, ["a", "b"]), (["a", "unknown"], ["a"]), ([], [])])
+def test_expired_keys_are_loaded_anew_and_answer_if_that_fails(expired: list[str] | None, loaded: list[str]) -> None:
+    """``expire`` ends the freshness of the keys it is given, or of all; what they held still serves a failing store."""
+    asked: list[str] = []
+    broken = False
+
+    def load(keys: list[str]) -> dict[str, Loaded]:
+        asked.extend(keys)
+        if broken:
+            raise ConnectionError
+        return {key: Loaded(key, key) for key in keys}
+
+    cache = Cache(load, Limits(), Clock())
+    cache.fetch(["a", "b"])
+    asked.clear()
+    cache.expire(expired)
+    broken = True
+    found = cache.fetch(["a", "b"])
+
+    assert asked == loaded
+    assert values(found) == {"a": "a", "b": "b"}
+    assert cache.stats().stale == cache.stats().expired == len(loaded)
+
+
 def test_drops_leave_nothing_behind() -> None:
     """A key that is dropped and loaded again and again takes no more room each time, and eviction still works."""
     cache = Cache(lambda keys: {key: Loaded(key, key) for key in keys}, Limits(max_entries=3), Clock())

@@ -11,10 +11,11 @@ from .memory import MemoryStore
 
 if TYPE_CHECKING:
     from .dynamodb import DynamoDBStore
+    from .redis import RedisStore
     from .sqlite import SQLiteStore
 
-__all__ = ["DynamoDBStore", "FlagStore", "Malformed", "MemoryStore", "SQLiteStore", "StoreError"]
-_MODULES = {"DynamoDBStore": ".dynamodb", "SQLiteStore": ".sqlite"}
+__all__ = ["DynamoDBStore", "FlagStore", "Malformed", "MemoryStore", "RedisStore", "SQLiteStore", "StoreError"]
+_MODULES = {"DynamoDBStore": ".dynamodb", "RedisStore": ".redis", "SQLiteStore": ".sqlite"}
 
 
 def __getattr__(name: str) -> Any:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from decimal import Decimal, InvalidOperation
-from math import isinf
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ..errors import ConfigError, printable, shown
+from ..errors import printable
 from ..flagset import FlagSet
 from ..model import DEFAULT_BUCKETS, Experiment, Flag
 from .base import Item, Malformed, read_items
+from .text import parsed
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -50,11 +49,11 @@ class SQLiteStore:
 
     def get_flags(self, keys: Iterable[str]) -> dict[str, Flag | Malformed]:
         """The flags with these keys."""
-        return self._get("flags", keys, lambda text: Flag.from_item(_parsed(text), buckets=self._buckets))
+        return self._get("flags", keys, lambda text: Flag.from_item(parsed(text), buckets=self._buckets))
 
     def get_experiments(self, keys: Iterable[str]) -> dict[str, Experiment | Malformed]:
         """The experiments with these keys."""
-        return self._get("experiments", keys, lambda text: Experiment.from_item(_parsed(text)))
+        return self._get("experiments", keys, lambda text: Experiment.from_item(parsed(text)))
 
     def put(self, flag_set: FlagSet) -> None:
         """Add a set's flags and experiments in one transaction, in place of those with the same keys."""
@@ -78,23 +77,3 @@ class SQLiteStore:
                 query = f"SELECT key, item FROM {table} WHERE key IN ({', '.join('?' * len(some))})"  # noqa: S608
                 rows += self._connection.execute(query, some).fetchall()
         return read_items(rows, read)
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text, parse_float=_number)
-    except RecursionError:
-        raise ConfigError([("", "not JSON: nested too deeply")]) from None
-    except ValueError as error:
-        raise ConfigError([("", f"not JSON: {error}")]) from None
-
-
-def _number(text: str) -> float | Decimal:
-    """The float that ``put`` wrote, or what another program stated more exactly than a float can."""
-    number = float(text)
-    if isinf(number):
-        raise ValueError(f"{shown(text)} is too large")
-    try:
-        return number if repr(number) == text else Decimal(text)
-    except InvalidOperation:  # an exponent far below zero
-        return 0.0

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ffcore import Evaluator, Experiment, Flag, FlagSet, Rule, RuleGroup, Variant
-from ffcore.stores import DynamoDBStore, FlagStore, MemoryStore, SQLiteStore
-from tests.support.doubles import restless, switched_on, together
+from ffcore.stores import DynamoDBStore, FlagStore, MemoryStore, RedisStore, SQLiteStore
+from tests.support.doubles import PATIENCE, restless, switched_on, together
 from tests.support.strategies import experiment_items, flag_items
 
 Maker = Callable[[Path, pytest.FixtureRequest], FlagStore]
@@ -31,6 +31,12 @@ def dynamodb(server: str) -> Maker:
     return make
 
 
+def redis(folder: Path, request: pytest.FixtureRequest) -> FlagStore:
+    """A store in front of a file, under a prefix of its own."""
+    url = request.getfixturevalue("valkey").url
+    return RedisStore(url, SQLiteStore(folder / "flags.db"), prefix=f"contract-{next(NUMBERS)}:", timeout=PATIENCE)
+
+
 NUMBERS = count()
 #: A new store joins by a line: a function of a folder and of fixtures that makes an empty store.
 MAKERS: dict[str, Maker] = {
@@ -39,6 +45,7 @@ MAKERS: dict[str, Maker] = {
     "sqlite-memory": lambda folder, request: SQLiteStore(":memory:"),
     "dynamodb-ministack": dynamodb("ministack"),
     "dynamodb-moto": dynamodb("moto"),
+    "redis-sqlite": redis,
 }
 #: Stores that write a set in one piece, so that no reader sees a part of it.
 WHOLE = {"memory", "sqlite-file", "sqlite-memory"}
