@@ -1,0 +1,135 @@
+"""Files of test vectors: what each row says of a scheme, held against the scheme one by one and in bulk.
+
+A file is CSV with the columns ``n,op,unit_id,key,salt,seed,params,hash,bucket,variant``; its name is the scheme's.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ffcore.errors import ConfigError, shown, suggestion
+from ffcore.lab.bulk.ids import Ids
+from ffcore.lab.primitives.hashes import Wide
+from ffcore.lab.schemes.draws import Draw, Hashed, known
+from ffcore.lab.schemes.scheme import Scheme
+
+COLUMNS = ("n", "op", "unit_id", "key", "salt", "seed", "params", "hash", "bucket", "variant")
+NOBODY = "<none>"
+Result = dict[str, dict[str, int]]
+
+
+class Claim(NamedTuple):
+    """What an id gets, by one function for one id and for many, and what the file says that it gets."""
+
+    one: Callable[[str], Any]
+    many: Callable[[Ids], list[Any]]
+    expected: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a file of vectors, its parameters read."""
+
+    op: str
+    unit_id: str
+    key: str
+    salt: str
+    seed: str
+    params: dict[str, Any]
+    hash: str
+    bucket: str
+    variant: str
+
+    def states(self, draw: Draw | None = None, assign: Any = None, nobody: str = NOBODY) -> Iterator[Claim]:
+        """The claims of the columns: the hash and the bucket of a draw, the variant of an assignment."""
+        if isinstance(draw, Hashed) and self.hash:
+            yield Claim(draw.raw, lambda ids: _raws(draw, ids), int(self.hash))
+        if draw is not None and self.bucket:
+            yield number(draw, float(self.bucket))
+        if assign is not None:
+            yield Claim(
+                lambda user: word(assign(user), nobody),
+                lambda ids: [word(answer, nobody) for answer in list(assign(ids))],
+                self.variant,
+            )
+
+
+def number(draw: Draw, expected: float) -> Claim:
+    """The claim that a draw gives a number."""
+    return Claim(draw, lambda ids: list(draw(ids).tolist()), expected)
+
+
+def word(answer: Any, nobody: str) -> str:
+    """An answer as files write it."""
+    if isinstance(answer, bool | np.bool_):
+        return "true" if answer else "false"
+    return nobody if pd.isna(answer) else str(answer)
+
+
+def _raws(draw: Hashed, ids: Ids) -> list[int]:
+    found = draw.raws(ids)
+    return found.tolist() if isinstance(found, Wide) else list(found.tolist())
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a file, every column as text.
+
+    Raises:
+        ConfigError: the file is not there, is no UTF-8, or lacks a column.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise ConfigError([(str(path), f"cannot be read: {error.strerror}")]) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError([(str(path), f"is no UTF-8: {error.reason} at byte {error.start:,}")]) from None
+    reader = csv.DictReader(StringIO(text, newline=""))
+    missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
+    if missing:
+        raise ConfigError([(str(path), f"lacks the columns {', '.join(missing)}; expected {','.join(COLUMNS)}")])
+    return list(reader)
+
+
+def read_row(row: dict[str, str], place: str) -> Row:
+    """One row with its parameters."""
+    try:
+        params = json.loads(row["params"] or "{}")
+    except ValueError:
+        raise ConfigError([(place, f"params is no JSON: {shown(row['params'])}")]) from None
+    return Row(**{name: row[name] for name in COLUMNS[1:] if name != "params"}, params=params)
+
+
+def held(scheme: type[Scheme], path: Path) -> Result:
+    """How many rows of each operation the scheme reproduces, one by one and in bulk."""
+    result: Result = defaultdict(lambda: {"total": 0, "scalar": 0, "bulk": 0})
+    for line, raw in enumerate(read_rows(path), start=2):
+        row = read_row(raw, f"{path.name}, row {line}")
+        try:
+            claims = list(scheme.claims(row))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ConfigError([(f"{path.name}, row {line}", f"cannot be read as {row.op}: {error}")]) from None
+        if not claims:
+            raise ConfigError([(f"{path.name}, row {line}", f"operation {shown(row.op)} is unknown to {scheme.name}")])
+        ids = known([row.unit_id])
+        counts = result[row.op]
+        counts["total"] += 1
+        counts["scalar"] += all(claim.one(row.unit_id) == claim.expected for claim in claims)
+        counts["bulk"] += all(claim.many(ids) == [claim.expected] for claim in claims)
+    return dict(sorted(result.items()))
+
+
+def scheme_of(path: Path, names: dict[str, str]) -> str:
+    """The scheme that a file's name says."""
+    if path.stem not in names:
+        raise ConfigError([(path.name, f"the file's name says no scheme{suggestion(path.stem, names)}")])
+    return path.stem
