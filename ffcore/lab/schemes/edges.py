@@ -87,6 +87,13 @@ def upto(bounds: Iterable[Number], closed: Closed = "low", otherwise: int = -1) 
     return Edges(tuple(zip([-inf, *highs[:-1]], highs, strict=True)) if highs else (), closed, otherwise)
 
 
+def ends(percentage: Number) -> Edges | None:
+    """What needs no hash: nobody at 0, everybody at 100."""
+    if percentage == 0:
+        return NOBODY
+    return EVERYBODY if percentage == 100 else None
+
+
 def below(bound: Number) -> Edges:
     """On where the number lies below the bound."""
     return upto([bound])

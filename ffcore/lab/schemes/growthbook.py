@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import accumulate
 from typing import Any, ClassVar, Literal
 
@@ -89,7 +90,7 @@ class GrowthBook(Scheme):
             assign = scheme.variants(pairs, row.key, seed=row.seed, coverage=params["coverage"])
             yield from row.states(scheme.bucket(row.key, seed=row.seed), assign, "-1")
         elif row.op == "rollout":
-            percentage = params["coverage"] * 100
+            percentage = Fraction(str(params["coverage"])) * 100
             yield from row.states(scheme.bucket(row.key, seed=row.seed), scheme.rollout(percentage, row.key))
             loose = GrowthBook(scheme.version, coverage="inclusive").rollout(percentage, row.key)
             yield Claim(loose, lambda ids: loose(ids).tolist(), params["js_le"])

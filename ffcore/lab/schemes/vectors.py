@@ -19,7 +19,6 @@ import pandas as pd
 
 from ffcore.errors import ConfigError, shown, suggestion
 from ffcore.lab.bulk.ids import Ids
-from ffcore.lab.primitives.hashes import Wide
 from ffcore.lab.schemes.draws import Draw, Hashed, known
 from ffcore.lab.schemes.scheme import Scheme
 
@@ -53,7 +52,7 @@ class Row:
     def states(self, draw: Draw | None = None, assign: Any = None, nobody: str = NOBODY) -> Iterator[Claim]:
         """The claims of the columns: the hash and the bucket of a draw, the variant of an assignment."""
         if isinstance(draw, Hashed) and self.hash:
-            yield Claim(draw.raw, lambda ids: _raws(draw, ids), int(self.hash))
+            yield raw(draw, int(self.hash))
         if draw is not None and self.bucket:
             yield number(draw, float(self.bucket))
         if assign is not None:
@@ -62,6 +61,15 @@ class Row:
                 lambda ids: [word(answer, nobody) for answer in list(assign(ids))],
                 self.variant,
             )
+
+
+def raw(draw: Draw, expected: int, read: Callable[[Any], Any] = list) -> Claim:
+    """The claim of a hash, as ``read`` reads it: a function for Python's integers and for arrays alike."""
+    if not isinstance(draw, Hashed):
+        raise TypeError("expected a draw by one hash")
+    if read is list:
+        return Claim(draw.raw, lambda ids: draw.raws(ids).tolist(), expected)
+    return Claim(lambda user: read(draw.raw(user)), lambda ids: list(read(draw.raws(ids)).tolist()), expected)
 
 
 def number(draw: Draw, expected: float) -> Claim:
@@ -74,11 +82,6 @@ def word(answer: Any, nobody: str) -> str:
     if isinstance(answer, bool | np.bool_):
         return "true" if answer else "false"
     return nobody if pd.isna(answer) else str(answer)
-
-
-def _raws(draw: Hashed, ids: Ids) -> list[int]:
-    found = draw.raws(ids)
-    return found.tolist() if isinstance(found, Wide) else list(found.tolist())
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
