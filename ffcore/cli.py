@@ -58,6 +58,11 @@ def _add_report(report: argparse.ArgumentParser) -> None:
     instead = report.add_argument_group("instead of a new run").add_mutually_exclusive_group()
     again = "write a run's summary again from its result files (RUN: latest)"
     instead.add_argument("--rebuild", nargs="?", const="latest", metavar="RUN", help=again)
+    pack = "pack a run with the hashes of all its parts (RUN: latest)"
+    instead.add_argument("--bundle", nargs="?", const="latest", metavar="RUN", help=pack)
+    instead.add_argument(
+        "--check", type=Path, metavar="BUNDLE", help="name what was touched in a bundle, packed or not"
+    )
     report.set_defaults(command=_report, codes=EXIT_CODES | {"interrupted": INTERRUPTED})
 
 

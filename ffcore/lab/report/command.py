@@ -14,6 +14,10 @@ def run(options: Namespace) -> str:
     """Do what the options of `ffcore report` ask for and return a verdict, or `interrupted`."""
     if options.rebuild is not None:
         return _rebuild(options)
+    if options.bundle is not None:
+        return _bundle(options)
+    if options.check:
+        return _check(options)
     return _run(options)
 
 
@@ -39,12 +43,45 @@ def _run(options: Namespace) -> str:
 
 def _rebuild(options: Namespace) -> str:
     """Write the page of a run again, from its result files alone."""
-    _refuse("--rebuild", {"--only": options.only, "--param": options.param, "--profile": options.profile})
+    _refuse("--rebuild", _orders(options))
     folder = chosen(options.rebuild, options.out, "--rebuild")
     from ffcore.lab.report import page, results
 
     path = page.write(folder, _baseline(options))
     return _told(path, results.worst(result.verdict for result in results.read_all(folder)), options)
+
+
+def _bundle(options: Namespace) -> str:
+    """Pack a run as evidence."""
+    _refuse("--bundle", {**_orders(options), "--baseline": options.baseline, "--pdf": options.pdf})
+    folder = chosen(options.bundle, options.out, "--bundle")
+    from ffcore.lab.report import bundle
+
+    written = bundle.write(folder)
+    evidence = bundle.check(written)
+    print(f"{written}: {evidence.files} files, fingerprint {evidence.fingerprint}")
+    return _problems(evidence.problems)
+
+
+def _check(options: Namespace) -> str:
+    """Check a bundle, offline."""
+    _refuse("--check", {**_orders(options), "--baseline": options.baseline, "--pdf": options.pdf})
+    from ffcore.lab.report import bundle
+
+    evidence = bundle.check(options.check)
+    print(f"{options.check}: {evidence.files} files, fingerprint {evidence.fingerprint}")
+    return _problems(evidence.problems)
+
+
+def _problems(found: Sequence[str]) -> str:
+    for problem in found:
+        print(problem)
+    print(f"{len(found)} problem{'s' * (len(found) > 1)}" if found else "all as it was, and all parts agree")
+    return "fail" if found else "pass"
+
+
+def _orders(options: Namespace) -> dict[str, object]:
+    return {"--only": options.only, "--param": options.param, "--profile": options.profile}
 
 
 def _told(page: Path, outcome: str, options: Namespace) -> str:

@@ -99,12 +99,20 @@ def write(result: Result, path: Path) -> None:
 
 def read(path: Path) -> Result:
     """Read and validate one result file; ConfigError names every place that breaks the schema."""
+    try:
+        return parse(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ffcore.ConfigError([(str(path), f"is no readable result file: {error}")]) from error
+
+
+def parse(text: str, path: str) -> Result:
+    """Validate the text of a result file, which messages call `path`, as `read` does it."""
     import jsonschema  # type: ignore[import-untyped]  # 0.8 s that notebooks, which only write, do without
 
     try:
-        item = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ffcore.ConfigError([(str(path), f"is no readable result file: {error}")]) from error
+        item = json.loads(text)
+    except ValueError as error:
+        raise ffcore.ConfigError([(path, f"is no readable result file: {error}")]) from error
     broken = sorted(jsonschema.Draft202012Validator(_RULES).iter_errors(item), key=lambda error: error.json_path)
     if broken:
         raise ffcore.ConfigError([(f"{path}: {error.json_path}", error.message) for error in broken])

@@ -12,7 +12,7 @@ import nbformat
 import ffcore
 from ffcore.lab.verify.check import Verdict
 
-from . import engine, export, failures, folders, notebooks, page, pictures, profiles, progress, results
+from . import engine, export, failures, folders, notebooks, order, page, pictures, profiles, progress, results
 from .machine import Machine
 from .plan import Plan
 from .session import ENVIRONMENT, SEED, STAMP
@@ -38,6 +38,7 @@ def run(plan: Plan, baseline: Path | None = None) -> Report:
     A notebook that crashes, hangs or kills its kernel is a fail with a log, and the next one runs. Ctrl-C ends the
     run after the notebook it stopped; what was finished stays. The summary compares with the run `baseline`, if given.
     """
+    order.keep(plan)
     found: list[results.Result] = []
     interrupted = False
     with progress.display(len(plan.sources)) as display:
@@ -95,7 +96,7 @@ def _draft(source: Path, values: dict[str, object]) -> results.Result:
 
 
 def _job(source: Path, plan: Plan, draft: results.Result, display: progress.Lines | progress.Bar) -> engine.Job:
-    order = {
+    told = {
         "path": str((plan.folder / f"{source.stem}.json").resolve()),
         "title": draft.title,
         "question": draft.question,
@@ -105,7 +106,7 @@ def _job(source: Path, plan: Plan, draft: results.Result, display: progress.Line
         output=plan.folder / f"{source.stem}.ipynb",
         log=plan.folder / f"{source.stem}.log",
         parameters=plan.values[source.stem],
-        environment={ENVIRONMENT: json.dumps(order)},
+        environment={ENVIRONMENT: json.dumps(told)},
         cell_timeout=profiles.profile(draft.profile).cell_timeout,
         on_cell=display.cell,
     )

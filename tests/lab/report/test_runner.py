@@ -59,14 +59,19 @@ def check_folder(house: Any, done: runner.Report, sources: dict[Path, bytes]) ->
     folder = done.page.parent
     names = {path.name for path in folder.iterdir()}
 
-    assert names == {f"{n}.{suffix}" for n in "abcd" for suffix in ("html", "ipynb", "json", "log")} | {"index.html"}
+    assert names == {f"{n}.{suffix}" for n in "abcd" for suffix in ("html", "ipynb", "json", "log")} | {
+        "index.html",
+        "order.yaml",
+        "pins.txt",
+        "source",
+    }
     assert folder.name == "latest"
     assert {path: path.read_bytes() for path in sources} == sources
     assert "ValueError: bad" in (folder / "a.log").read_text()
     assert "loud" in (folder / "a.html").read_text()
     assert 'href="a.log"' in done.page.read_text()
     assert results.read_all(folder) == list(done.results)
-    for path in folder.iterdir():
+    for path in (path for path in folder.rglob("*") if path.is_file()):
         text = path.read_text(encoding="utf-8")
         assert str(house.root) not in text, path.name
         assert not re.search(r"https?://(?!jupyter[.])", text) or path.suffix != ".html", path.name

@@ -1,0 +1,129 @@
+"""Evidence bundles: a whole run in one file with the hash of every part, and the check that nothing was touched."""
+
+import hashlib
+import json
+import os
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ffcore
+
+from . import page, results
+from .order import SOURCES
+
+SUMS = "SHA256SUMS"
+_INJECTED = {"injected-parameters", "papermill-error-cell-tag"}
+_TITLE = re.compile(r"<title>Feature-flag report: (\w+)</title>")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a check of a bundle found: files looked at, the fingerprint of their hashes, and every problem."""
+
+    files: int
+    fingerprint: str
+    problems: tuple[str, ...]
+
+
+def write(folder: Path) -> Path:
+    """Pack a run's folder into a file of its name beside it, with `SHA256SUMS` as sha256sum writes them; returns it.
+
+    The same folder gives the same bytes.
+    """
+    run = folder.resolve()
+    parts = {path.relative_to(run).as_posix(): path.read_bytes() for path in sorted(run.rglob("*")) if path.is_file()}
+    parts.pop(SUMS, None)
+    parts[SUMS] = "".join(f"{_hash(data)}  {name}\n" for name, data in parts.items()).encode()
+    target = Path(os.path.relpath(run.with_name(f"{run.name}.zip")))
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, data in parts.items():
+            packed.writestr(zipfile.ZipInfo(f"{run.name}/{name}"), data, zipfile.ZIP_DEFLATED)
+    return target
+
+
+def check(bundle: Path) -> Evidence:
+    """Check a bundle, packed or unpacked, without a network: hashes, result files, notebooks against their sources.
+
+    Hashes show what was touched later; who rewrites them too is caught by parts that no longer agree, and by the
+    fingerprint, if that was told when the bundle was made. ConfigError if it is no bundle.
+    """
+    parts = _read(bundle)
+    sums = parts.pop(SUMS, None)
+    if sums is None:
+        raise ffcore.ConfigError([(str(bundle), f"is no bundle: it has no {SUMS}")])
+    listed = dict(_listed(sums.decode(errors="replace")))
+    problems = [*_touched(listed, parts), *_contradictions(parts)]
+    return Evidence(len(parts), _hash(sums), tuple(problems))
+
+
+def _read(bundle: Path) -> dict[str, bytes]:
+    if bundle.is_dir():
+        return {path.relative_to(bundle).as_posix(): path.read_bytes() for path in bundle.rglob("*") if path.is_file()}
+    try:
+        with zipfile.ZipFile(bundle) as packed:
+            names = [name for name in packed.namelist() if not name.endswith("/")]
+            return {name.partition("/")[2] or name: packed.read(name) for name in names}
+    except (OSError, zipfile.BadZipFile, zlib.error) as error:
+        raise ffcore.ConfigError([(str(bundle), f"is no bundle that can be read: {error}")]) from error
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _listed(sums: str) -> Iterator[tuple[str, str]]:
+    for line in sums.splitlines():
+        digest, _, name = line.partition("  ")
+        yield name, digest
+
+
+def _touched(listed: Mapping[str, str], parts: Mapping[str, bytes]) -> Iterator[str]:
+    yield from (f"{name}: missing" for name in listed if name not in parts)
+    yield from (f"{name}: added since" for name in parts if name not in listed)
+    yield from (f"{n}: changed since" for n, data in parts.items() if n in listed and _hash(data) != listed[n])
+
+
+def _contradictions(parts: Mapping[str, bytes]) -> Iterator[str]:
+    verdicts = []
+    for name in sorted(name for name in parts if name.endswith(".json") and "/" not in name):
+        try:
+            result = results.parse(parts[name].decode(), name)
+        except (ffcore.ConfigError, ValueError) as error:
+            yield f"{name}: {error}"
+            continue
+        verdicts.append(result.verdict)
+        yield from _notebook(result, parts)
+    title = _TITLE.search(parts.get(page.NAME, b"").decode(errors="replace"))
+    if not title or title[1] != results.worst(verdicts):
+        said = title[1] if title else "nothing"
+        yield f"{page.NAME}: says {said}, the result files say {results.worst(verdicts)}"
+
+
+def _notebook(result: results.Result, parts: Mapping[str, bytes]) -> Iterator[str]:
+    name = f"{result.notebook}.ipynb"
+    if name not in parts or f"{SOURCES}/{name}" not in parts:
+        yield f"{name}: the executed notebook or its source is missing"
+        return
+    try:
+        executed, source = (json.loads(parts[path])["cells"] for path in (name, f"{SOURCES}/{name}"))
+        ran, written = ([_source(cell) for cell in cells if not _added(cell)] for cells in (executed, source))
+    except (ValueError, KeyError, TypeError) as error:
+        yield f"{name}: cannot be read ({error})"
+        return
+    if ran != written:
+        cell = next((place for place, pair in enumerate(zip(ran, written, strict=False)) if pair[0] != pair[1]), None)
+        how = "cells differ in number from" if cell is None else f"cell {cell + 1} is not that of"
+        yield f"{name}: {how} its source"
+
+
+def _added(cell: Mapping[str, Any]) -> bool:
+    return bool(_INJECTED.intersection(cell["metadata"].get("tags", ())))
+
+
+def _source(cell: Mapping[str, Any]) -> str:
+    return "".join(cell["source"])

@@ -1,0 +1,69 @@
+"""What a run was asked for, kept in its folder: parameters, sources, pins, and hashes of everything it read."""
+
+import hashlib
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import ffcore
+
+from . import notebooks
+from .plan import Plan
+
+NAME, PINS, SOURCES = "order.yaml", "pins.txt", "source"
+_INPUTS = ("flags", "population")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The parameters of each notebook by name, and the SHA-256 of each file that the run started from."""
+
+    version: str
+    started: str
+    notebooks: Mapping[str, dict[str, Any]]
+    hashes: Mapping[str, str]
+
+
+def keep(plan: Plan) -> None:
+    """Write the order of a plan into its folder, beside copies of the notebooks, flags and targets, and all pins."""
+    inputs = dict.fromkeys(Path(str(values[name])) for values in plan.values.values() for name in _INPUTS)
+    files = [*plan.sources, *(path for path in inputs if path.is_file())]
+    flags = dict.fromkeys(Path(str(values["flags"])) for values in plan.values.values())
+    (plan.folder / SOURCES).mkdir(exist_ok=True)
+    for path in [*plan.sources, *(path for path in flags if path.is_file()), notebooks.targets_file()]:
+        shutil.copyfile(path, plan.folder / SOURCES / path.name)
+    (plan.folder / PINS).write_text("".join(pins()), encoding="utf-8")
+    item = {
+        "version": ffcore.__version__,
+        "started": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "notebooks": {name: dict(values) for name, values in plan.values.items()},
+        "hashes": {path.name: sha256(path) for path in files},
+    }
+    (plan.folder / NAME).write_text(yaml.safe_dump(item, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
+def read(folder: Path) -> Order:
+    """Read the order of a run; ConfigError if it is missing or damaged."""
+    path = folder / NAME
+    try:
+        return Order(**yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
+        raise ffcore.ConfigError([(str(path), f"is no order of a run: {str(error).splitlines()[0]}")]) from error
+
+
+def sha256(path: Path) -> str:
+    """Hash a file of any size."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def pins() -> Iterator[str]:
+    """Each installed package with its version, as pip reads them, in the order of their names."""
+    found = {(item.metadata["Name"] or "").lower(): item.version for item in distributions()}
+    yield from (f"{name}=={found[name]}\n" for name in sorted(found) if name)

@@ -1,0 +1,125 @@
+"""Evidence bundles: the same run gives the same bytes, and whatever is touched is named."""
+
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ffcore import ConfigError
+from ffcore.cli import main
+from ffcore.lab.report import bundle, page, results
+from ffcore.lab.report.results import Result
+
+RESULT = Result("demo", "Demo", "", "smoke", {}, 0, "1", None, {}, "2026-11-20T09:00:00Z", 1.0, "pass")
+
+
+@pytest.fixture
+def run(house: Any) -> Path:
+    """A run's folder with all that a bundle holds, made without running anything."""
+    folder: Path = house.root / "reports" / "one"
+    (folder / "source").mkdir(parents=True)
+    text = house.notebook("demo", "1").read_text(encoding="utf-8")
+    for place in ("demo.ipynb", "source/demo.ipynb"):
+        (folder / place).write_text(text, encoding="utf-8")
+    results.write(RESULT, folder / "demo.json")
+    page.write(folder)
+    return folder
+
+
+def test_an_untouched_bundle_is_whole(run: Path) -> None:
+    """The same folder gives the same bytes and no problem, packed and unpacked."""
+    first = bundle.write(run)
+    data = first.read_bytes()
+    with zipfile.ZipFile(first) as packed:
+        packed.extractall(run.parent / "unpacked")
+
+    assert bundle.check(first).problems == ()
+    assert bundle.check(first) == bundle.check(run.parent / "unpacked" / "one")
+    assert bundle.write(run).read_bytes() == data
+
+
+def add(folder: Path) -> None:
+    """A file that was not there."""
+    (folder / "more.txt").touch()
+
+
+def remove(folder: Path) -> None:
+    """A file that is gone."""
+    (folder / "demo.json").unlink()
+
+
+def change(folder: Path) -> None:
+    """A source with another cell."""
+    text = (folder / "source" / "demo.ipynb").read_text(encoding="utf-8")
+    (folder / "source" / "demo.ipynb").write_text(text.replace("Is it", "Was it"), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("touch", "problem"),
+    [
+        (add, "more.txt: added since"),
+        (remove, "demo.json: missing"),
+        (change, "source/demo.ipynb: changed since"),
+    ],
+)
+def test_what_was_touched_is_named(run: Path, touch: Callable[[Path], None], problem: str) -> None:
+    """Added, removed and changed files are each told."""
+    with zipfile.ZipFile(bundle.write(run)) as packed:
+        packed.extractall(run.parent / "unpacked")
+    touch(run.parent / "unpacked" / "one")
+
+    assert problem in bundle.check(run.parent / "unpacked" / "one").problems
+
+
+def nicer(folder: Path) -> None:
+    """A fail that the page does not know of."""
+    results.write(replace(RESULT, verdict="fail"), folder / "demo.json")
+
+
+def recut(folder: Path) -> None:
+    """An executed notebook that lost a cell."""
+    notebook = json.loads((folder / "demo.ipynb").read_text(encoding="utf-8"))
+    notebook["cells"].pop()
+    (folder / "demo.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("touch", "problem"),
+    [
+        (nicer, "index.html: says pass, the result files say fail"),
+        (change, "demo.ipynb: cell 1 is not that of its source"),
+        (recut, "demo.ipynb: cells differ in number from its source"),
+        (lambda folder: (folder / "demo.ipynb").write_text("{}"), "demo.ipynb: cannot be read ('cells')"),
+        (lambda folder: (folder / "demo.ipynb").unlink(), "demo.ipynb: the executed notebook or its source is missing"),
+    ],
+)
+def test_parts_that_contradict_each_other_are_named(run: Path, touch: Callable[[Path], object], problem: str) -> None:
+    """Who rewrites the hashes too still has to make all parts agree."""
+    touch(run)
+
+    assert bundle.check(bundle.write(run)).problems == (problem,)
+
+
+def test_damage_is_one_message(run: Path) -> None:
+    """A file that is no bundle, and a bundle with a broken byte, are refused with the reason."""
+    packed = bundle.write(run)
+    packed.write_bytes(packed.read_bytes()[:-40])
+    for path, message in ((packed, "can be read"), (run, "it has no SHA256SUMS"), (run / "none", "can be read")):
+        with pytest.raises(ConfigError, match=message):
+            bundle.check(path)
+
+
+def test_the_command_packs_and_checks(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Both print the fingerprint; a touched bundle is exit code 1, no bundle 2."""
+    assert main(["report", "--bundle", "one"]) == 0
+    told = capsys.readouterr().out
+    assert main(["report", "--check", "reports/one.zip"]) == 0
+    assert capsys.readouterr().out == told
+    nicer(run)
+    assert main(["report", "--bundle", "one"]) == 1
+    assert main(["report", "--check", "reports"]) == 2
+    assert main(["report", "--check", "reports/one.zip", "--only", "demo"]) == 2
