@@ -38,7 +38,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_verify(commands.add_parser("verify", help="judge an exposure log by the flags: every decision, every share"))
     bench = commands.add_parser("bench", help="time the evaluator beside its peers, or against a stored run")
     bench.add_argument("--json", action="store_true", help="print JSON, as happens when the output is piped")
-    bench.add_argument("--compare", type=Path, metavar="FILE", help="judge the run against one stored as JSON")
+    judged = bench.add_mutually_exclusive_group()
+    judged.add_argument("--compare", type=Path, metavar="FILE", help="judge the run against one stored as JSON")
+    judged.add_argument(
+        "--against", metavar="BUILD", help="judge this code against another ffcore: a folder that holds it, or a Python"
+    )
+    bench.add_argument("--margin", type=_fraction, metavar="F", help="the loss that is tolerated (0.02; smoke 0.25)")
     bench.add_argument("--peers", nargs="+", default=[], metavar="NAME", help="time these evaluators too; or all")
     bench.add_argument(
         "--profile", default="standard", choices=("smoke", "standard", "full"), help="how long to measure"
@@ -109,16 +114,24 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _bench(options: argparse.Namespace) -> int:
-    from ffcore.lab.bench import baseline, peers, run, terminal
+    from ffcore.lab.bench import baseline, gate, peers, run, terminal
 
     names = peers.chosen(options.peers)
-    stored = baseline.read(options.compare) if options.compare else None
-    measured = run.run(names, options.profile, stored, terminal.progress())
+    size = gate.sized(options.profile, options.margin)
+    old = baseline.read(options.compare) if options.compare else gate.find(options.against) if options.against else None
+    measured = run.run(names, options.profile, old, terminal.progress(), size)
     if options.json or not sys.stdout.isatty():
         print(json.dumps(measured.to_dict(), indent=1))
     else:
         terminal.show(measured)
     return EXIT_CODES[measured.verdict or "pass"]
+
+
+def _fraction(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no fraction of 1, as in 0.02")
+    return value
 
 
 if __name__ == "__main__":

@@ -1,130 +1,149 @@
-"""A run against a stored one: how much slower each workload became, in multiples of the floor, and a verdict."""
+"""Stored baselines: result files of earlier runs, and what a comparison with one can and cannot see."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike
-from scipy import stats
-
 from ffcore.errors import ConfigError
-from ffcore.lab.bench.contender import NAMES
-from ffcore.lab.bench.estimate import CONFIDENCE, Estimate, Floats
-from ffcore.lab.bench.ourselves import FLOOR, OURS
+from ffcore.lab.bench.contender import BATCH, NAMES, ROLLOUT, SIMPLE, TARGETED, VARIANTS
+from ffcore.lab.bench.estimate import Estimate
+from ffcore.lab.report import results
 
-MARGIN = 0.05
-SCHEMA = 1
-WORST_FIRST = ("fail", "inconclusive", "pass")
-ROUNDS = 6  # fewer can't carry an interval
+SCHEMA = 2
+#: The measures of a notebook's result file that hold the multiples of the floor.
+MEASURES = {
+    SIMPLE: "multiple_simple",
+    ROLLOUT: "multiple_rollout",
+    TARGETED: "multiple_targeted",
+    VARIANTS: "multiple_variants",
+    BATCH: "multiple_batch",
+}
+#: Where these differ, multiples of the floor differ too though the code is the same, so nothing is judged.
+DECISIVE = {
+    "implementation": "interpreter",
+    "python": "Python",
+    "architecture": "architecture",
+    "cpu_model": "processor",
+}
+#: Where these differ, they may.
+DOUBTFUL = {"platform": "system", "compiler": "compiler", "cpu_count": "number of cores", "hypervisor": "hypervisor"}
+UNSEEN = (
+    "Both runs are taken in multiples of the floor, one bare hash measured beside every block, because times of two "
+    "moments don't compare. A change that moves the hash and the evaluator alike (another OpenSSL, say) cancels out "
+    "and is not seen."
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """How a workload's time changed: new over stored, with its 95 % interval, and the verdict."""
+class Stored:
+    """What an earlier run says: its file, version, profile and machine, and each workload in multiples of the floor."""
 
-    workload: str
-    ratio: Estimate
-    verdict: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """All fields, ready for JSON."""
-        return asdict(self)
+    source: str
+    version: str
+    profile: str
+    machine: Mapping[str, Any]
+    multiples: Mapping[str, Estimate]
 
 
-def unpaired_ratio(new: ArrayLike, old: ArrayLike) -> Estimate:
-    """Estimate by what factor observations grew, from two independent samples of at least six each.
-
-    The estimator of Hodges and Lehmann on logarithms: the median of all quotients, and the interval of the rank sum
-    test (Hollander and Wolfe 1999, section 4.3; normal approximation, rounded outwards). No distribution is assumed.
-
-    >>> unpaired_ratio([2, 4, 6, 8, 10, 12], [1, 2, 3, 4, 5, 6]).value
-    2.0
-    """
-    above, below = np.asarray(new, dtype=np.float64), np.asarray(old, dtype=np.float64)
-    size = min(above.size, below.size)
-    if size < ROUNDS:
-        return Estimate(None, None, None, size)
-    quotients = np.sort(np.divide.outer(above, below), axis=None)
-    spread = math.sqrt(above.size * below.size * (above.size + below.size + 1) / 12)
-    z = float(stats.norm.ppf(0.5 + CONFIDENCE / 2))
-    rank = max(0, math.floor(quotients.size / 2 - z * spread) - 1)
-    return Estimate(float(np.median(quotients)), float(quotients[rank]), float(quotients[-1 - rank]), size)
-
-
-def changes(run: Mapping[str, Mapping[str, ArrayLike]], stored: Any, margin: float = MARGIN) -> list[Change]:
-    """Judge our times on each workload against those of a stored run.
-
-    Both are taken in multiples of the floor of the same round, which takes the machine's speed and its moods out.
-    Pass: the interval says that no more than the margin was lost; fail: that more was lost; else inconclusive. What
-    differs from one start of the interpreter to the next is not in the interval.
-
-    Args:
-        run: nanoseconds a call by workload and contender, one for each round.
-        stored: the same of a stored run.
-        margin: the loss that is tolerated, as a fraction.
-    """
-    return [_change(name, unpaired_ratio(_in_floors(run[name]), _in_floors(stored[name])), margin) for name in NAMES]
-
-
-def _change(workload: str, ratio: Estimate, margin: float) -> Change:
-    return Change(workload, ratio, _verdict(ratio, 1 + margin))
-
-
-def _verdict(ratio: Estimate, limit: float) -> str:
-    if ratio.low is None or ratio.high is None:
-        return "inconclusive"
-    return "pass" if ratio.high <= limit else "fail" if ratio.low > limit else "inconclusive"
-
-
-def worst(verdicts: Sequence[str]) -> str:
-    """The verdict of several: fail before inconclusive before pass.
-
-    >>> worst(["pass", "inconclusive"])
-    'inconclusive'
-    """
-    return min(verdicts, key=WORST_FIRST.index)
-
-
-def read(path: Path) -> dict[str, Any]:
-    """Read a run that ``ffcore bench --json`` wrote.
+def read(path: Path) -> Stored:
+    """Read a run that ``ffcore bench --json`` or the regression notebook wrote.
 
     Raises:
         ConfigError: It can't be read, is no such file, or lacks what a comparison needs.
     """
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        item = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigError([("", f"cannot be read as JSON: {error}")], str(path)) from None
-    if not isinstance(stored, dict) or stored.get("schema") != SCHEMA or not isinstance(stored.get("times"), dict):
-        raise ConfigError([("", "expected a file that `ffcore bench --json` of this version wrote")], str(path))
-    problems = [problem for name in NAMES for problem in _problems(name, stored["times"].get(name))]
+    if isinstance(item, dict) and "notebook" in item:
+        return _from_notebook(path)
+    if not isinstance(item, dict) or "multiples" not in item or item.get("schema") != SCHEMA:
+        wanted = "expected a file that `ffcore bench --json` or the regression notebook of this version wrote"
+        raise ConfigError([("", wanted)], str(path))
+    return _checked(path, item["multiples"], item)
+
+
+def _from_notebook(path: Path) -> Stored:
+    result = results.read(path)
+    measures = {measure.name: measure for measure in result.measures}
+    rows: dict[str, Any] = {}
+    for workload, name in MEASURES.items():
+        if measure := measures.get(name):
+            low, high = measure.interval or (None, None)
+            rows[workload] = {"value": measure.value, "low": low, "high": high, "n": measure.n}
+    if not rows:
+        wanted = "holds no multiples of the floor; expected regression.json or what `ffcore bench --json` wrote"
+        raise ConfigError([("measures", wanted)], str(path))
+    versions = {"versions": {"ffcore": result.version}}
+    return _checked(path, rows, {"profile": result.profile, "machine": result.machine, **versions})
+
+
+def _checked(path: Path, rows: Any, item: Mapping[str, Any]) -> Stored:
+    given = rows if isinstance(rows, dict) else {}
+    problems = [problem for name in NAMES for problem in _problems(name, given.get(name))]
+    if not isinstance(item.get("machine"), dict):
+        problems.append(("machine", "expected the record of the machine"))
     if problems:
         raise ConfigError(problems, str(path))
-    return stored
+    multiples = {name: Estimate(**given[name]) for name in NAMES}
+    version = str((item.get("versions") or {}).get("ffcore", "unknown"))
+    return Stored(str(path), version, str(item.get("profile")), item["machine"], multiples)
 
 
-def _problems(workload: str, row: Any) -> list[tuple[str, str]]:
-    found = row if isinstance(row, dict) else {}
-    wrong = [name for name in (OURS, FLOOR) if not _are_times(found.get(name))]
-    problems = [(f"times.{workload}.{name}", f"expected {ROUNDS} or more positive numbers") for name in wrong]
-    if not problems and len(found[OURS]) != len(found[FLOOR]):
-        problems.append((f"times.{workload}", f"expected as many rounds of {OURS} as of {FLOOR}"))
-    return problems
+def _problems(workload: str, row: Any) -> Iterator[tuple[str, str]]:
+    place = f"multiples.{workload}"
+    if not isinstance(row, dict) or set(row) != {"value", "low", "high", "n"}:
+        yield place, "expected value, low, high and n"
+    elif not all(_positive(row[name]) for name in row) or not row["low"] <= row["value"] <= row["high"]:
+        yield place, "expected positive numbers with low <= value <= high"
 
 
-def _are_times(values: Any) -> bool:
-    return (
-        isinstance(values, list)
-        and len(values) >= ROUNDS
-        and all(type(value) in {int, float} and 0 < value < math.inf for value in values)
-    )
+def _positive(value: Any) -> bool:
+    return type(value) in {int, float} and 0 < value < math.inf
 
 
-def _in_floors(row: Mapping[str, ArrayLike]) -> Floats:
-    return np.asarray(row[OURS], dtype=np.float64) / np.asarray(row[FLOOR], dtype=np.float64)
+def decisive(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What differs between two machine records so that the runs don't compare.
+
+    >>> decisive({"python": "3.11.7", "cpu_model": "a"}, {"python": "3.12.1", "cpu_model": "a"})
+    ['another Python: 3.11.7 then, 3.12.1 now']
+    """
+    return list(_differences(DECISIVE, then, now))
+
+
+def doubtful(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What differs between two machine records so that a difference of times may be theirs.
+
+    >>> doubtful({"cpu_count": 2}, {"cpu_count": 4})
+    ['another number of cores: 2 then, 4 now']
+    """
+    return list(_differences(DOUBTFUL, then, now))
+
+
+def same(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What agrees between two machine records, in words.
+
+    >>> same({"python": "3.11.7", "cpu_count": 2}, {"python": "3.11.7", "cpu_count": 4})
+    ['Python (3.11.7)']
+    """
+    both = {**DECISIVE, **DOUBTFUL}.items()
+    return [f"{label} ({now[name]})" for name, label in both if now.get(name) is not None and _equal(name, then, now)]
+
+
+def _equal(name: str, then: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    return bool(then.get(name) == now.get(name))
+
+
+def _differences(fields: Mapping[str, str], then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    for name, label in fields.items():
+        if not _equal(name, then, now):
+            yield f"another {label}: {_said(then.get(name))} then, {_said(now.get(name))} now"
+
+
+def _said(value: Any) -> str:
+    return "unknown" if value is None else str(value)

@@ -8,19 +8,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from ffcore.lab.bench import baseline, peers, scaling
+from ffcore.lab.bench.baseline import Stored
 from ffcore.lab.bench.comparison import PROFILES, Comparison, Progress, compare
 from ffcore.lab.bench.contender import NAMES, Contender, check
 from ffcore.lab.bench.estimate import Estimate
 from ffcore.lab.bench.fitness import machine_warnings
+from ffcore.lab.bench.gate.builds import Build, here
+from ffcore.lab.bench.gate.outcome import Outcome, against_build, against_stored
+from ffcore.lab.bench.gate.races import Size, multiples
 from ffcore.lab.bench.machine import machine_record
 from ffcore.lab.bench.ourselves import OURS, ourselves
+from ffcore.lab.verify.check import Verdict
 
 IDS = tuple(f"user-{number}" for number in range(10_000))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """Everything that one run measured; `left_out` says why a peer is not in it."""
+    """Everything that one run measured.
+
+    `left_out` says why a peer is not in it; `multiples` of the floor are what a later run can be held against.
+    """
 
     profile: str
     machine: dict[str, object]
@@ -30,7 +38,8 @@ class Run:
     threads: scaling.Threads
     many_flags: scaling.ManyFlags
     import_milliseconds: Estimate
-    changes: tuple[baseline.Change, ...] = ()
+    multiples: dict[str, Estimate]
+    outcome: Outcome | None = None
 
     @property
     def warnings(self) -> list[str]:
@@ -38,9 +47,9 @@ class Run:
         return machine_warnings(self.machine)
 
     @property
-    def verdict(self) -> str | None:
-        """Of the comparison with a stored run; None where there was none."""
-        return baseline.worst([change.verdict for change in self.changes]) if self.changes else None
+    def verdict(self) -> Verdict | None:
+        """Of the comparison with a stored run or another build; None where there was none."""
+        return self.outcome.verdict if self.outcome else None
 
     def to_dict(self) -> dict[str, Any]:
         """The whole run, ready for JSON; `times` are nanoseconds a call, one for each round."""
@@ -61,7 +70,8 @@ class Run:
             "threads": self.threads.to_dict(),
             "many_flags": self.many_flags.to_dict(),
             "import_milliseconds": self.import_milliseconds.to_dict(),
-            "changes": [change.to_dict() for change in self.changes],
+            "multiples": {name: estimate.to_dict() for name, estimate in self.multiples.items()},
+            "comparison": self.outcome.to_dict() if self.outcome else None,
             "verdict": self.verdict,
         }
 
@@ -75,29 +85,36 @@ class Run:
         }
 
 
-def run(names: Sequence[str], profile: str, stored: dict[str, Any] | None, progress: Progress) -> Run:
+def run(names: Sequence[str], profile: str, old: Stored | Build | None, progress: Progress, size: Size) -> Run:
     """Measure everything.
 
     Args:
         names: of the peers, as in `peers.PACKAGES`.
         profile: one of `PROFILES`.
-        stored: an earlier run to compare with, as `baseline.read` returns it.
+        old: an earlier run or another build to hold this code against.
         progress: told what is going on, in words.
+        size: how much the gate measures, and its margin.
+
+    Raises:
+        ConfigError: the build does not start, or is no ffcore.
     """
-    size = PROFILES[profile]
-    machine = machine_record()
+    machine, length = machine_record(), PROFILES[profile]
+    outcome = against_build(old, size, progress) if isinstance(old, Build) else None
+    found = multiples(here(), size, progress=progress)
+    if isinstance(old, Stored):
+        outcome = against_stored(old, found, machine, size, progress)
     progress("four threads")
-    threads = scaling.threads(IDS, size)
+    threads = scaling.threads(IDS, length)
     progress("ten thousand flags")
     many = scaling.many_flags()
     progress("import")
     imported = scaling.import_time()
     with ExitStack() as exits:
         contenders, left_out = gathered(names, exits, progress)
-        measured = compare(contenders, IDS, size, progress=progress)
+        measured = compare(contenders, IDS, length, progress=progress)
     progress("done\n")
-    changes = baseline.changes(measured.times, stored["times"]) if stored else []
-    return Run(profile, machine, measured, tuple(contenders), left_out, threads, many, imported, tuple(changes))
+    shown = (profile, machine, measured, tuple(contenders), left_out)
+    return Run(*shown, threads, many, imported, found, outcome)
 
 
 def gathered(names: Sequence[str], exits: ExitStack, progress: Progress) -> tuple[list[Contender], dict[str, str]]:

@@ -8,7 +8,6 @@ from typing import TextIO
 
 import numpy as np
 
-from ffcore.lab.bench.baseline import MARGIN
 from ffcore.lab.bench.comparison import PROFILES, Comparison, Progress
 from ffcore.lab.bench.contender import NAMES
 from ffcore.lab.bench.display import duration, interval, ratio
@@ -19,7 +18,7 @@ from ffcore.lab.bench.run import Run
 
 def show(run: Run, stream: TextIO | None = None) -> None:
     """Write a run to a stream, standard output by default."""
-    sections = [_heading(run), *(_table(run, name) for name in NAMES), _notes(run), _others(run), _changes(run)]
+    sections = [_heading(run), *(_table(run, name) for name in NAMES), _notes(run), _others(run), _outcome(run)]
     for section in sections:
         for line in section:
             print(line.rstrip(), file=stream or sys.stdout)
@@ -128,11 +127,18 @@ def _others(run: Run) -> Iterator[str]:
     yield f"import ffcore: {imported} over a bare interpreter"
 
 
-def _changes(run: Run) -> Iterator[str]:
-    if not run.changes:
+def _outcome(run: Run) -> Iterator[str]:
+    if not (found := run.outcome):
         return
     yield ""
-    yield f"Against the stored run, in multiples of the {FLOOR}; up to {1 + MARGIN:.2f} is tolerated:"
-    for change in run.changes:
-        yield f"{change.verdict:<13} {change.workload}: {interval(change.ratio, ratio)}"
-    yield f"verdict: {run.verdict}"
+    limit = f"up to {1 + found.alarms.margin:.2f} is tolerated"
+    yield f"Against {found.against}: time of this code over the other's [95 % interval]; {limit}:"
+    for change in found.changes:
+        verdict = change.verdict if found.comparable else "not judged"
+        yield f"{verdict:<13} {change.workload}: {interval(change.ratio, ratio)}"
+    for name, count in found.differing.items():
+        if count:
+            yield f"{'fail':<13} {name}: decided otherwise for {count:,} users"
+    yield from found.remarks
+    yield str(found.alarms)
+    yield f"verdict: {found.verdict}"

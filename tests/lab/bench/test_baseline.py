@@ -1,82 +1,31 @@
-"""A run against a stored one."""
+"""Stored baselines."""
 
 from __future__ import annotations
 
 import json
-import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ffcore.errors import ConfigError
-from ffcore.lab.bench.baseline import SCHEMA, changes, read, unpaired_ratio, worst
+from ffcore.lab.bench.baseline import DECISIVE, MEASURES, SCHEMA, decisive, doubtful, read, same
 from ffcore.lab.bench.contender import NAMES, SIMPLE
+from ffcore.lab.bench.estimate import Estimate
+from ffcore.lab.report.results import Measure, Result, write
 
-Times = dict[str, dict[str, list[float]]]
-
-
-def times(factor: float = 1.0, *, noise: float = 0.01, machine: float = 1.0, seed: int = 0) -> Times:
-    """Fifteen rounds of each workload: ours `factor` times a floor, on a machine that slows both."""
-    draw = random.Random(seed)  # noqa: S311  repeatable, not secret
-    moods = [machine * draw.uniform(1, 2) for _ in range(15)]
-    ours = [200 * factor * mood * draw.uniform(1 - noise, 1 + noise) for mood in moods]
-    return {name: {"ffcore": ours, "floor": [400 * mood for mood in moods]} for name in NAMES}
-
-
-@pytest.mark.parametrize(
-    ("factor", "noise", "verdict"),
-    [
-        (1.0, 0.01, "pass"),
-        (0.5, 0.01, "pass"),
-        (1.2, 0.01, "fail"),
-        (1.05, 0.01, "inconclusive"),
-        (1.0, 0.5, "inconclusive"),
-    ],
+MACHINE = {"implementation": "CPython", "python": "3.11.7", "architecture": "x86_64", "cpu_model": "a", "cpu_count": 2}
+ESTIMATE = Estimate(0.5, 0.4, 0.6, 8)
+RESULT = Result(
+    "regression", "Regression", "?", "smoke", {}, 0, "1.2", None, MACHINE, "2026-11-26T09:00:00Z", 1.0, "pass"
 )
-def test_verdicts(factor: float, noise: float, verdict: str) -> None:
-    """No loss and a gain pass, a loss beyond 5 % fails, one on the edge or lost in noise is inconclusive."""
-    found = changes(times(factor, noise=noise, seed=1), times(noise=noise, seed=2))
-
-    assert {change.verdict for change in found} == {verdict}
-    assert [change.workload for change in found] == list(NAMES)
 
 
-def test_a_slower_machine_is_no_loss() -> None:
-    """A machine three times as slow slows the floor too; the ratio is between multiples of the floor."""
-    found = changes(times(machine=3.0, seed=1), times(seed=2))
-
-    assert found[0].ratio.value == pytest.approx(1, abs=0.01)
-    assert found[0].verdict == "pass"
-
-
-def test_the_margin_counts() -> None:
-    """A loss of 20 % is tolerated where the margin is 30 %."""
-    assert changes(times(1.2, seed=1), times(seed=2), margin=0.3)[0].verdict == "pass"
-
-
-def test_the_interval_covers_the_truth() -> None:
-    """Of 300 runs of skewed samples with a true ratio of 1.1, the 95 % interval misses it in 1 to 30."""
-    draw = random.Random(5)  # noqa: S311  repeatable, not secret
-    missed = 0
-    for _ in range(300):
-        new, old = ([factor * draw.lognormvariate(0, 0.2) for _ in range(12)] for factor in (1.1, 1.0))
-        found = unpaired_ratio(new, old)
-        assert found.low is not None
-        assert found.high is not None
-        missed += not found.low <= 1.1 <= found.high
-
-    assert 1 <= missed <= 30
-
-
-def test_few_rounds_carry_no_ratio() -> None:
-    """Five observations on one side are too few."""
-    assert unpaired_ratio([1.0] * 5, [1.0] * 20).value is None
-
-
-def test_the_worst_verdict_decides() -> None:
-    """One failure fails the run."""
-    assert worst(["pass", "fail", "inconclusive"]) == "fail"
+def run() -> dict[str, Any]:
+    """A run as the command writes it, as far as a comparison reads it."""
+    rows = {name: ESTIMATE.to_dict() for name in NAMES}
+    return {"schema": SCHEMA, "profile": "full", "machine": MACHINE, "versions": {"ffcore": "1.1"}, "multiples": rows}
 
 
 def stored(tmp_path: Path, content: Any) -> Path:
@@ -86,20 +35,43 @@ def stored(tmp_path: Path, content: Any) -> Path:
     return path
 
 
-def test_a_stored_run_is_read(tmp_path: Path) -> None:
-    """What was stored comes back."""
-    run = {"schema": SCHEMA, "times": times()}
+def test_a_run_of_the_command_is_read(tmp_path: Path) -> None:
+    """Version, profile, machine and multiples come back."""
+    found = read(stored(tmp_path, run()))
 
-    assert read(stored(tmp_path, run)) == run
+    assert (found.version, found.profile, found.machine) == ("1.1", "full", MACHINE)
+    assert found.multiples == dict.fromkeys(NAMES, ESTIMATE)
+
+
+def test_a_notebooks_result_file_is_read(tmp_path: Path) -> None:
+    """The result file that the regression notebook wrote is a baseline as well."""
+    path = tmp_path / "regression.json"
+    measures = [Measure.of(name, "multiple", ESTIMATE, "ratio") for name in MEASURES.values()]
+    write(replace(RESULT, measures=measures), path)
+    found = read(path)
+
+    assert (found.version, found.profile) == ("1.2", "smoke")
+    assert found.multiples == dict.fromkeys(NAMES, ESTIMATE)
+
+
+def test_a_result_file_of_another_notebook_is_refused(tmp_path: Path) -> None:
+    """A result file without multiples of the floor says what was expected."""
+    path = tmp_path / "rollout.json"
+    write(RESULT, path)
+
+    with pytest.raises(
+        ConfigError,
+        match=r"rollout\.json: 1 problem\s+measures: holds no multiples of the floor; expected regression\.json",
+    ):
+        read(path)
 
 
 @pytest.mark.parametrize(
-    "content",
-    ["", "[]", "{", {"schema": SCHEMA}, {"schema": SCHEMA + 1, "times": times()}, {"schema": SCHEMA, "times": []}],
+    "content", ["", "[]", "{", "7", {"schema": SCHEMA}, {**run(), "schema": SCHEMA - 1}, {"notebook": "regression"}]
 )
 def test_other_files_are_refused(tmp_path: Path, content: Any) -> None:
-    """Text, lists, other versions and files without times give one clear message with the file's name."""
-    with pytest.raises(ConfigError, match=r"run\.json: 1 problem"):
+    """Text, lists, other versions and damaged result files give a message with the file's name."""
+    with pytest.raises(ConfigError, match=r"run\.json"):
         read(stored(tmp_path, content))
 
 
@@ -109,22 +81,49 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
         read(tmp_path / "none.json")
 
 
-@pytest.mark.parametrize("values", [None, [], [1.0] * 5, [1.0] * 8 + [0.0], ["1"] * 9, [True] * 9, [float("nan")] * 9])
-def test_bad_times_are_named(tmp_path: Path, values: Any) -> None:
-    """Missing, too few, zero and other things than numbers are each named with their place."""
-    run = {"schema": SCHEMA, "times": times()}
-    run["times"][SIMPLE]["ffcore"] = values  # type: ignore[index]
+@pytest.mark.parametrize(
+    "row",
+    [
+        None,
+        [],
+        {"value": 1.0},
+        {**ESTIMATE.to_dict(), "low": 0.0},
+        {**ESTIMATE.to_dict(), "low": 0.7},
+        {**ESTIMATE.to_dict(), "value": True},
+        {**ESTIMATE.to_dict(), "high": "0.6"},
+        {**ESTIMATE.to_dict(), "value": None},
+        {**ESTIMATE.to_dict(), "high": float("inf")},
+    ],
+)
+def test_bad_multiples_are_named(tmp_path: Path, row: Any) -> None:
+    """Missing, zero, unordered, infinite and other things than numbers are each named with their place."""
+    item = run()
+    item["multiples"][SIMPLE] = row
 
     with pytest.raises(ConfigError) as caught:
-        read(stored(tmp_path, run))
+        read(stored(tmp_path, item))
 
-    assert [place for place, _ in caught.value.problems] == [f"times.{SIMPLE}.ffcore"]
+    assert [place for place, _ in caught.value.problems] == [f"multiples.{SIMPLE}"]
 
 
-def test_rounds_must_pair(tmp_path: Path) -> None:
-    """Ours and the floor need the same number of rounds."""
-    run = {"schema": SCHEMA, "times": times()}
-    run["times"][SIMPLE]["floor"] = [1.0] * 9  # type: ignore[index]
+def test_a_run_without_its_machine_is_refused(tmp_path: Path) -> None:
+    """Who does not know the machine can't say whether runs compare."""
+    with pytest.raises(ConfigError, match="expected the record of the machine"):
+        read(stored(tmp_path, {**run(), "machine": None}))
 
-    with pytest.raises(ConfigError, match="as many rounds"):
-        read(stored(tmp_path, run))
+
+@pytest.mark.parametrize("name", DECISIVE)
+def test_another_machine_or_python_decides(name: str) -> None:
+    """Another processor, architecture, interpreter or Python is named with both values, and is not among the same."""
+    other = {**MACHINE, name: "other"}
+
+    assert decisive(MACHINE, MACHINE) == []
+    assert decisive(MACHINE, other) == [f"another {DECISIVE[name]}: {MACHINE[name]} then, other now"]
+    assert len(same(MACHINE, other)) == len(same(MACHINE, MACHINE)) - 1
+
+
+def test_lesser_differences_raise_doubt() -> None:
+    """Another number of cores does not forbid a comparison, but it is said; what the record lacks is unknown."""
+    assert decisive(MACHINE, {**MACHINE, "cpu_count": 4}) == []
+    assert doubtful(MACHINE, {**MACHINE, "cpu_count": 4}) == ["another number of cores: 2 then, 4 now"]
+    assert doubtful(MACHINE, {**MACHINE, "cpu_count": None}) == ["another number of cores: 2 then, unknown now"]

@@ -12,10 +12,11 @@ import pytest
 
 from ffcore import cli
 from ffcore.lab.bench import run as runs
-from ffcore.lab.bench.baseline import Change, read
-from ffcore.lab.bench.contender import NAMES, SIMPLE
-from ffcore.lab.bench.estimate import Estimate
-from tests.lab.bench.test_run import a_run
+from ffcore.lab.bench.baseline import Stored, read
+from ffcore.lab.bench.contender import NAMES
+from ffcore.lab.bench.gate.builds import HOME, find
+from ffcore.lab.bench.gate.races import Size
+from tests.lab.bench.test_run import a_run, an_outcome
 
 
 @pytest.fixture
@@ -23,11 +24,11 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """What the command asked to be measured, in place of a measurement; the stored run decides the verdict."""
     asked: list[tuple[Any, ...]] = []
 
-    def measure(names: list[str], profile: str, stored: dict[str, Any] | None, progress: object) -> runs.Run:
+    def measure(names: list[str], profile: str, old: Any, progress: object, size: Size) -> runs.Run:
         assert callable(progress)
-        asked.append((names, profile, stored))
-        verdict = (stored or {}).get("machine", {}).get("verdict")
-        return a_run(changes=(Change(SIMPLE, Estimate(1, 1, 1, 9), verdict),) if verdict else ())
+        asked.append((names, profile, old, size.margin))
+        verdict = old.machine.get("verdict") if isinstance(old, Stored) else None
+        return a_run(outcome=an_outcome(verdict) if verdict else None)
 
     monkeypatch.setattr(runs, "run", measure)
     return asked
@@ -44,7 +45,7 @@ def test_piped_output_is_json(measured: list[tuple[Any, ...]], capsys: pytest.Ca
     """Without a terminal the run comes as JSON, of the standard profile and without peers, and the code is 0."""
     assert cli.main(["bench"]) == 0
     assert json.loads(capsys.readouterr().out)["verdict"] is None
-    assert measured == [([], "standard", None)]
+    assert measured == [([], "standard", None, 0.02)]
 
 
 @pytest.mark.usefixtures("measured")
@@ -69,13 +70,30 @@ def test_peers_and_profile_reach_the_run(measured: list[tuple[Any, ...]]) -> Non
     """Options are handed on."""
     cli.main(["bench", "--peers", "eppo", "flagd", "--profile", "smoke"])
 
-    assert measured == [(["eppo", "flagd"], "smoke", None)]
+    assert measured == [(["eppo", "flagd"], "smoke", None, 0.25)]
+
+
+def test_another_build_and_margin_reach_the_run(measured: list[tuple[Any, ...]]) -> None:
+    """A folder that holds ffcore is found, and a margin replaces the profile's."""
+    cli.main(["bench", "--against", str(HOME), "--margin", "0.1"])
+
+    assert measured == [([], "standard", find(str(HOME)), 0.1)]
+
+
+@pytest.mark.parametrize("arguments", [["--margin", "2"], ["--margin", "x"], ["--compare", "a", "--against", "b"]])
+def test_options_that_make_no_sense_are_refused(arguments: list[str]) -> None:
+    """A margin of 200 %, one that is no number, and two baselines at once end with code 2."""
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["bench", *arguments])
+
+    assert caught.value.code == 2
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--compare", "none.json"], "none.json: 1 problem"),
+        (["--against", "none"], "--against: none is neither a folder that holds ffcore nor a Python interpreter"),
         (["--peers", "epo"], "--peers: no peer 'epo'; did you mean eppo?"),
     ],
 )
@@ -92,12 +110,12 @@ def test_bad_input_is_said_before_anything_runs(
 def test_a_real_run(tmp_path: Path) -> None:
     """The shortest profile really runs, says on standard error what it does, and its file can be compared with."""
     command = [sys.executable, "-m", "ffcore.cli", "bench", "--profile", "smoke", "--peers", "eppo"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3])
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=HOME)
     path = tmp_path / "run.json"
     path.write_text(done.stdout, encoding="utf-8")
-    found = read(path)
+    found, stored = json.loads(done.stdout), read(path)
 
-    assert set(found["workloads"]) == set(NAMES)
+    assert set(found["workloads"]) == set(stored.multiples) == set(NAMES)
     assert all(len(times["ffcore"]) == 9 for times in found["times"].values())
     assert found["threads"]["calls"] == found["threads"]["counted"]
     assert found["import_milliseconds"]["value"] > 0

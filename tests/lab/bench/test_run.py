@@ -16,7 +16,11 @@ from ffcore.lab.bench import run as runs
 from ffcore.lab.bench.comparison import Comparison
 from ffcore.lab.bench.contender import NAMES, SIMPLE, Call, Contender
 from ffcore.lab.bench.estimate import Estimate
+from ffcore.lab.bench.gate.alarms import Alarms
+from ffcore.lab.bench.gate.judging import Change
+from ffcore.lab.bench.gate.outcome import Outcome
 from ffcore.lab.bench.ourselves import ourselves
+from ffcore.lab.verify.check import Verdict
 
 
 def a_run(names: tuple[str, ...] = ("ffcore", "floor"), **changes: Any) -> runs.Run:
@@ -29,7 +33,15 @@ def a_run(names: tuple[str, ...] = ("ffcore", "floor"), **changes: Any) -> runs.
     machine: dict[str, object] = {"implementation": "CPython", "python": "3.11", "cpu_model": "a", "cpu_count": 2}
     machine |= {"load": [0.1, 0.1, 0.1], "commit": "abc"}
     imported = Estimate(27.0, 26.0, 28.0, 15)
-    return replace(runs.Run("smoke", machine, comparison, contenders, {}, threads, many, imported), **changes)
+    multiples = dict.fromkeys(NAMES, Estimate(0.5, 0.49, 0.51, 8))
+    run = runs.Run("smoke", machine, comparison, contenders, {}, threads, many, imported, multiples)
+    return replace(run, **changes)
+
+
+def an_outcome(*verdicts: Verdict, **changes: Any) -> Outcome:
+    """An outcome with these verdicts, each of a ratio of 1.2, and twenty quiet comparisons of identical code."""
+    found = tuple(Change(SIMPLE, Estimate(1.2, 1.1, 1.3, 8), verdict) for verdict in verdicts)
+    return replace(Outcome("run.json", found, Alarms(((),) * 20, 0.02)), **changes)
 
 
 def test_a_stored_run_can_be_compared_with(tmp_path: Path) -> None:
@@ -37,9 +49,11 @@ def test_a_stored_run_can_be_compared_with(tmp_path: Path) -> None:
     path = tmp_path / "run.json"
     path.write_text(json.dumps(a_run().to_dict()), encoding="utf-8")
 
-    found = baseline.changes(a_run().comparison.times, baseline.read(path)["times"])
+    stored = baseline.read(path)
 
-    assert [change.ratio.value for change in found] == pytest.approx([1.0] * 5)
+    assert stored.multiples == a_run().multiples
+    assert (stored.version, stored.profile) == ("1.2", "smoke")
+    assert baseline.decisive(stored.machine, a_run().machine) == []
 
 
 def test_the_file_holds_medians_and_ratios() -> None:
@@ -53,10 +67,9 @@ def test_the_file_holds_medians_and_ratios() -> None:
 
 def test_the_verdict_is_the_worst_of_the_changes() -> None:
     """Without a stored run there is no verdict; with one, the worst workload decides."""
-    changes = tuple(baseline.Change(SIMPLE, Estimate(1, 1, 1, 9), verdict) for verdict in ("pass", "inconclusive"))
-
     assert a_run().verdict is None
-    assert a_run(changes=changes).verdict == "inconclusive"
+    assert a_run(outcome=an_outcome("pass", "inconclusive")).verdict == "inconclusive"
+    assert a_run(outcome=an_outcome("pass")).to_dict()["comparison"]["false_alarms"]["runs"] == 20
 
 
 def test_peers_that_fail_are_left_out_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:

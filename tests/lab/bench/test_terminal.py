@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ffcore.lab.bench.baseline import Change
-from ffcore.lab.bench.contender import BATCH, SIMPLE
+from ffcore.lab.bench.contender import BATCH
 from ffcore.lab.bench.estimate import Estimate
 from ffcore.lab.bench.terminal import progress, show, words
-from tests.lab.bench.test_run import a_run
+from tests.lab.bench.test_run import a_run, an_outcome
 
 if TYPE_CHECKING:
     from ffcore.lab.bench.run import Run
@@ -49,8 +48,7 @@ def test_missing_calls_and_peers_give_their_reason() -> None:
 
 def test_everything_else_is_said() -> None:
     """The machine with its warnings, threads, statistics, flags, bytes, the import and the verdict are in the text."""
-    change = Change(SIMPLE, Estimate(1.2, 1.1, 1.3, 9), "fail")
-    run = a_run(changes=(change,))
+    run = a_run(outcome=an_outcome("fail", remarks=("Another day.",), differing={"two rules": 7}))
     text = text_of(replace(run, machine={**run.machine, "load": [9.0, 9.0, 9.0]}))
 
     for part in (
@@ -63,6 +61,10 @@ def test_everything_else_is_said() -> None:
         "269 in the model, 1,094 more",
         "import ffcore: 27.0 ms [26.0 ms, 28.0 ms]",
         "fail          simple on/off: 1.20 [1.10, 1.30]",
+        "Against run.json: time of this code over the other's [95 % interval]; up to 1.02 is tolerated:",
+        "fail          two rules: decided otherwise for 7 users",
+        "Another day.",
+        "false alarms: 0 of 20 comparisons of identical code, so the rate is below 14 %",
         "verdict: fail",
     ):
         assert part in text
@@ -73,6 +75,14 @@ def test_a_lost_count_is_said() -> None:
     run = a_run()
 
     assert "but 1,001 were made" in text_of(replace(run, threads=replace(run.threads, calls=1_001)))
+
+
+def test_runs_that_do_not_compare_are_not_judged() -> None:
+    """Where the machines differ no workload has a verdict, and the whole has none to pass or fail by."""
+    text = text_of(a_run(outcome=an_outcome("fail", comparable=False)))
+
+    assert "not judged    simple on/off: 1.20" in text
+    assert "verdict: inconclusive" in text
 
 
 def test_no_comparison_no_verdict() -> None:

@@ -3,7 +3,7 @@
 from ffcore.lab.bench.gate.alarms import Alarms, calibrate
 from ffcore.lab.bench.gate.builds import Build, find
 from ffcore.lab.bench.gate.judging import MARGIN, Change, judged, verdict, worst
-from ffcore.lab.bench.gate.races import SIZES, Size, multiples, race
+from ffcore.lab.bench.gate.races import SIZES, Size, multiples, race, sized
 
 __all__ = [
     "MARGIN",
@@ -17,6 +17,7 @@ __all__ = [
     "judged",
     "multiples",
     "race",
+    "sized",
     "verdict",
     "worst",
 ]

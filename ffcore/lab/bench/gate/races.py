@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from ffcore.errors import ConfigError, suggestion
 from ffcore.lab.bench.comparison import turns
 from ffcore.lab.bench.contender import ATTRIBUTES, WITH_ATTRIBUTES, Call
 from ffcore.lab.bench.estimate import Estimate, Floats, median
 from ffcore.lab.bench.gate.builds import Build, Worker
+from ffcore.lab.bench.gate.judging import MARGIN
 from ffcore.lab.bench.ourselves import FLOOR, flag_items, floor_call, own_calls
 
 IDS = tuple(f"user-{number}" for number in range(2_000))
@@ -30,19 +30,31 @@ class Size:
         rounds: counted turns of each workload in a process, after one that is not.
         seconds: the shortest block.
         nulls: comparisons of identical code.
+        margin: the loss that is tolerated, as a fraction.
     """
 
     processes: int
     rounds: int
     seconds: float
     nulls: int
+    margin: float = MARGIN
 
 
+#: Few and short processes can't tell 2 %, so the smoke profile judges by a margin that they can carry.
 SIZES = {
-    "smoke": Size(6, 2, 0.001, 1),
-    "standard": Size(12, 5, 0.01, 20),
+    "smoke": Size(8, 2, 0.001, 1, 0.25),
+    "standard": Size(12, 4, 0.008, 20),
     "full": Size(20, 8, 0.05, 40),
 }
+
+
+def sized(profile: str, margin: float | None = None) -> Size:
+    """How much a profile measures, with another margin than its own if one is given.
+
+    >>> sized("standard").margin, sized("smoke", 0.1).margin
+    (0.02, 0.1)
+    """
+    return SIZES[profile] if margin is None else replace(SIZES[profile], margin=margin)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,14 +156,3 @@ def _times(rows: Rows, size: Size, seed: int) -> dict[str, dict[str, Floats]]:
 def _differing(*decided: Mapping[str, list[str]]) -> dict[str, int]:
     first, second = decided
     return {name: sum(a != b for a, b in zip(first[name], second[name], strict=True)) for name in first}
-
-
-def size_of(profile: str) -> Size:
-    """How much a profile measures; ConfigError names the nearest one.
-
-    >>> size_of("smoke").nulls
-    1
-    """
-    if profile not in SIZES:
-        raise ConfigError([("profile", f"unknown profile {profile!r}{suggestion(profile, SIZES)}")])
-    return SIZES[profile]
