@@ -1,0 +1,106 @@
+"""The vendors' own clients read the sample files too: every user of every flag that is followed gets what they say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from ffcore.lab.schemes.files import read_flags
+from ffcore.lab.schemes.files.parts import spelt
+
+DATA = Path(__file__).parents[3] / "data" / "vendors"
+COUNTRIES, EMAILS = ["NO", "SE", "US", None], ["ann@example.com", "bo@x.org", None, "cy@test.org", "dé@example.com"]
+USERS = [
+    {
+        "id": f"{'üser' if number % 9 == 0 else 'user'}-{number}",
+        "country": COUNTRIES[number % 4],
+        "age": 10 + number % 30,
+        "plan": ["pro", "free", None, "team"][number // 4 % 4],
+        "email": EMAILS[number % 5],
+        "beta": True if number % 3 else None,
+    }
+    for number in range(600)
+]
+PRESENT = [{name: value for name, value in user.items() if value is not None} for user in USERS]
+
+Ask = Callable[[str, dict[str, Any]], Any]
+
+
+@pytest.fixture
+def growthbook() -> Ask:
+    """GrowthBook's own answers."""
+    library = pytest.importorskip(
+        "growthbook", reason="GrowthBook's client is not installed (pip install 'ffcore[peers]')"
+    )
+    features = json.loads((DATA / "growthbook.json").read_text(encoding="utf-8"))["features"]
+
+    def ask(key: str, user: dict[str, Any]) -> Any:
+        return library.GrowthBook(attributes=user, features=features).eval_feature(key).value
+
+    return ask
+
+
+@pytest.fixture
+def launchdarkly() -> Iterator[Ask]:
+    """LaunchDarkly's own answers, from its file data source."""
+    library = pytest.importorskip(
+        "ldclient", reason="LaunchDarkly's client is not installed (pip install 'ffcore[peers]')"
+    )
+    from ldclient.config import Config
+    from ldclient.integrations import Files
+
+    source = Files.new_data_source(paths=[str(DATA / "launchdarkly.json")])
+    client = library.LDClient(Config("key", update_processor_class=source, send_events=False, diagnostic_opt_out=True))
+
+    def ask(key: str, user: dict[str, Any]) -> Any:
+        builder = library.Context.builder(user["id"])
+        for name in user.keys() - {"id"}:
+            builder.set(name, user[name])
+        return client.variation(key, builder.build(), None)
+
+    yield ask
+    client.close()
+
+
+@pytest.fixture
+def unleash() -> Iterator[Ask]:
+    """Unleash's own answers, from its bootstrap; numbers are text there."""
+    library = pytest.importorskip(
+        "UnleashClient", reason="Unleash's client is not installed (pip install 'ffcore[peers]')"
+    )
+    from UnleashClient.cache import FileCache
+
+    cache = FileCache("ffcore-test")
+    cache.bootstrap_from_dict(json.loads((DATA / "unleash.json").read_text(encoding="utf-8")))
+    client = library.UnleashClient(
+        "http://127.0.0.1:9/api", "test", cache=cache, disable_metrics=True, disable_registration=True
+    )
+    client.initialize_client(fetch_toggles=False)
+
+    def ask(key: str, user: dict[str, Any]) -> Any:
+        context = {"userId": user["id"], **{name: str(user[name]) for name in user.keys() - {"id"}}}
+        variant = client.get_variant(key, context)
+        return variant["name"] if variant["enabled"] else client.is_enabled(key, context)
+
+    yield ask
+    client.destroy()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")  # theirs are their business
+@pytest.mark.parametrize("vendor", ["growthbook", "launchdarkly", "unleash"])
+def test_the_vendors_client_says_the_same(vendor: str, request: pytest.FixtureRequest) -> None:
+    """Targeting, rollouts and variants of all flags but those that are named as not followed."""
+    ask = request.getfixturevalue(vendor)
+    frame = pd.DataFrame(USERS).rename(columns={"id": "user_id"})
+    flags = {key: flag for key, flag in read_flags(DATA / f"{vendor}.json", vendor).items() if not flag.uncovered}
+    for key, flag in flags.items():
+        theirs = [spelt(ask(key, user)) for user in PRESENT]
+
+        assert flag.decide(frame).tolist() == theirs, key
+    assert len(flags) >= 4

@@ -1,0 +1,74 @@
+"""Reading vendors' files: every vendor by name, what is left out by path, and mistakes in one message."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ffcore import ConfigError
+from ffcore.lab.schemes.files import READERS, read_flags
+
+DATA = Path(__file__).parents[3] / "data" / "vendors"
+LEFT_OUT = {
+    "growthbook": {
+        "features.holdout.rules[0].parentConditions",
+        "features.by-company.rules[0].hashAttribute",
+        "features.nested.rules[0].condition.device.os",
+    },
+    "launchdarkly": {
+        "flags.child.prerequisites",
+        "flags.staff.rules[0].clauses[0].op",
+        "flags.by-company.fallthrough.rollout.bucketBy",
+    },
+    "unleash": {
+        "features[4].strategies[0].parameters.stickiness",
+        "features[5].strategies[0].name",
+        "features[6].dependencies",
+    },
+}
+WRONG: dict[str, tuple[Any, str]] = {
+    "growthbook": ({"features": {"a": {"rules": {}}}}, r"features.a.rules: expected a list, got \{\}"),
+    "launchdarkly": ({"flags": {"a": 1}}, "flags.a: expected a mapping, got 1"),
+    "unleash": ({"features": {}}, r"features: expected a list, got \{\}"),
+}
+
+
+@pytest.mark.parametrize("vendor", READERS)
+def test_what_is_left_out_is_named_by_its_path(vendor: str) -> None:
+    """Nothing is dropped: the file lists every path, and the flag itself refuses to answer."""
+    found = read_flags(DATA / f"{vendor}.json", vendor)
+
+    assert {path for path, _ in found.uncovered} == LEFT_OUT[vendor]
+    assert sum(bool(flag.uncovered) for flag in found.values()) == len(LEFT_OUT[vendor])
+
+
+@pytest.mark.parametrize("vendor", READERS)
+def test_a_malformed_file_is_one_message(vendor: str, tmp_path: Path) -> None:
+    """File, path, value and what was expected."""
+    data, message = WRONG[vendor]
+    path = tmp_path / "flags.json"
+    path.write_text(json.dumps(data), encoding="utf-8")
+
+    with pytest.raises(ConfigError, match=message) as caught:
+        read_flags(path, vendor)
+    assert str(caught.value).startswith(str(path))
+
+
+def test_an_unknown_vendor_is_answered_with_the_nearest() -> None:
+    """And an unknown setting with those that there are."""
+    with pytest.raises(ConfigError, match="did you mean growthbook"):
+        read_flags(DATA / "growthbook.json", "growthbok")
+    with pytest.raises(ConfigError, match="'encodings' is no setting; did you mean encoding"):
+        read_flags(DATA / "growthbook.json", "growthbook", encodings="utf-8")
+
+
+def test_settings_reach_the_scheme() -> None:
+    """An id beyond ASCII is hashed as the named client does."""
+    users = [f"ü-{number}" for number in range(400)]
+    plain, node = (
+        read_flags(DATA / "unleash.json", "unleash", **settings)["dark-mode"](users).tolist()
+        for settings in ({}, {"encoding": "low-byte"})
+    )
+
+    assert plain != node
