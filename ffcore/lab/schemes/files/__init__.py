@@ -9,12 +9,13 @@ from typing import Any
 
 from ffcore.errors import ConfigError, shown, suggestion
 from ffcore.frozen import freeze
-from ffcore.lab.schemes.files import growthbook, launchdarkly, unleash
+from ffcore.lab.schemes.files import flagd, growthbook, launchdarkly, unleash
 from ffcore.lab.schemes.files.flags import FlagFile, VendorFlag
 from ffcore.lab.schemes.files.parts import Reader
 from ffcore.reading import read_data
 
 READERS: Mapping[str, Callable[[Any, Reader], dict[str, VendorFlag]]] = {
+    "flagd": flagd.read,
     "growthbook": growthbook.read,
     "launchdarkly": launchdarkly.read,
     "unleash": unleash.read,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeAlias
 
@@ -34,7 +34,7 @@ class Give:
     answers: Mapping[str, Answer]
     when: tuple[Condition, ...] = ()
     gate: Assignment | None = None
-    draw: Assignment | None = None
+    draw: Callable[[Any], Any] | None = None
 
     def given(self, ids: NDArray[Any], mask: Mask) -> tuple[Mask, NDArray[Any]]:
         """Who gets an answer from this rule, of those in the mask, and the answers of all."""

@@ -91,9 +91,35 @@ def unleash() -> Iterator[Ask]:
     client.destroy()
 
 
+@pytest.fixture
+def flagd() -> Iterator[Ask]:
+    """Flagd's own answers, evaluated in the process from the file."""
+    reason = "flagd's provider is not installed (pip install 'ffcore[peers]')"
+    library = pytest.importorskip("openfeature.contrib.provider.flagd", reason=reason)
+    from openfeature import api
+    from openfeature.contrib.provider.flagd.config import ResolverType
+    from openfeature.evaluation_context import EvaluationContext
+
+    path, data = str(DATA / "flagd.json"), json.loads((DATA / "flagd.json").read_text(encoding="utf-8"))
+    api.set_provider_and_wait(
+        library.FlagdProvider(resolver_type=ResolverType.FILE, offline_flag_source_path=path), "flagd"
+    )
+    client = api.get_client("flagd")
+
+    def ask(key: str, user: dict[str, Any]) -> Any:
+        value = next(iter(data["flags"][key]["variants"].values()))
+        kind = {bool: "boolean", str: "string", int: "integer", dict: "object"}[type(value)]
+        context = EvaluationContext(user["id"], {name: user[name] for name in user.keys() - {"id"}})
+        told = getattr(client, f"get_{kind}_details")(key, type(value)(), context)
+        return None if told.variant is None else told.value
+
+    yield ask
+    api.clear_providers()
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")  # theirs are their business
-@pytest.mark.parametrize("vendor", ["growthbook", "launchdarkly", "unleash"])
+@pytest.mark.parametrize("vendor", ["flagd", "growthbook", "launchdarkly", "unleash"])
 def test_the_vendors_client_says_the_same(vendor: str, request: pytest.FixtureRequest) -> None:
     """Targeting, rollouts and variants of all flags but those that are named as not followed."""
     ask = request.getfixturevalue(vendor)

@@ -11,6 +11,11 @@ from ffcore.lab.schemes.files import READERS, read_flags
 
 DATA = Path(__file__).parents[3] / "data" / "vendors"
 LEFT_OUT = {
+    "flagd": {
+        "flags.by-company.targeting.fractional[0]",
+        "flags.timed.targeting.if[0].>.var",
+        "flags.truthy.targeting.if[0].!!",
+    },
     "growthbook": {
         "features.holdout.rules[0].parentConditions",
         "features.by-company.rules[0].hashAttribute",
@@ -28,6 +33,7 @@ LEFT_OUT = {
     },
 }
 WRONG: dict[str, tuple[Any, str]] = {
+    "flagd": ({"flags": []}, r"flags: expected a mapping, got \[\]"),
     "growthbook": ({"features": {"a": {"rules": {}}}}, r"features.a.rules: expected a list, got \{\}"),
     "launchdarkly": ({"flags": {"a": 1}}, "flags.a: expected a mapping, got 1"),
     "unleash": ({"features": {}}, r"features: expected a list, got \{\}"),
