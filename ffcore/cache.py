@@ -77,11 +77,12 @@ class Loaded:
 class _Flight:
     """A load under way: others wait for ``done`` and take ``entry``, or see that it failed."""
 
-    __slots__ = ("done", "entry")
+    __slots__ = ("done", "entry", "overtaken")
 
     def __init__(self) -> None:
         self.done = Event()
         self.entry: Entry | None = None
+        self.overtaken = False
 
 
 _SECONDS = "a number of seconds, 0 or more", lambda value: value >= 0
@@ -196,6 +197,9 @@ class Cache:
                     if self._flights.get(key) is flight:  # else dropped: what was read may be older than the drop
                         del self._flights[key]
                         self._keep(key, flight.entry)
+                    elif flight.overtaken and flight.entry is not None and key not in self.entries:
+                        flight.entry.expires = min(flight.entry.expires, self.clock())
+                        self._keep(key, flight.entry)
             for flight in own.values():
                 flight.done.set()
 
@@ -257,11 +261,15 @@ class Cache:
                 self._flights.pop(key, None)
 
     def expire(self, keys: Iterable[Any] | None = None) -> None:
-        """End the freshness of some entries, or of all: the next look-up loads anew, and a failure still finds them."""
+        """End the freshness of some entries, or of all: the next look-up loads anew, and a failure still finds them.
+
+        What a load under way brings is kept as an entry that has expired, since it may be older than this call.
+        """
         with self._lock:
             now = self.clock()
             for key in [*self.entries, *self._flights] if keys is None else keys:
-                self._flights.pop(key, None)
+                if (flight := self._flights.pop(key, None)) is not None:
+                    flight.overtaken = True
                 if (entry := self.entries.get(key)) is not None:
                     entry.expires = min(entry.expires, now)
 

@@ -116,6 +116,22 @@ def test_expired_keys_are_loaded_anew_and_answer_if_that_fails(expired: list[str
     assert cache.stats().stale == cache.stats().expired == len(loaded)
 
 
+def test_a_load_that_an_expiry_overtakes_is_kept_as_expired() -> None:
+    """What was read before the change is no fresh answer, but a stale one while the store fails."""
+
+    def load(keys: list[str]) -> dict[str, Loaded]:
+        if cache.entries:
+            raise ConnectionError
+        cache.expire(keys)
+        return {key: Loaded(key, key) for key in keys}
+
+    cache = Cache(load, Limits(), Clock())
+
+    assert [values(cache.fetch(["a"])), cache.entries["a"].expires] == [{"a": "a"}, 0.0]
+    assert values(cache.fetch(["a"])) == {"a": "a"}
+    assert (cache.stats().loads, cache.stats().stale) == (2, 1)
+
+
 def test_drops_leave_nothing_behind() -> None:
     """A key that is dropped and loaded again and again takes no more room each time, and eviction still works."""
     cache = Cache(lambda keys: {key: Loaded(key, key) for key in keys}, Limits(max_entries=3), Clock())
