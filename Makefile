@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 # Start-up is measured, so modules must come from their compiled form.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help report test check test-long lab lambda clean
+.PHONY: help report test check test-long lab docs lambda clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -27,7 +27,7 @@ report: $(STAMP) ## run the notebooks on the bundled data and write reports/late
 	echo "ffcore report: exit code $$status ($$meaning)"; exit $$status
 
 test: $(STAMP) ## run all tests, doctests and notebooks
-	@$(PYTEST) -m "not long" --nbval-lax --nbval-current-env README.md ffcore tests notebooks $(ARGS)
+	@$(PYTEST) -m "not long" --nbval-lax --nbval-current-env README.md docs ffcore tests notebooks $(ARGS)
 
 check: $(STAMP) ## check format, lint and types, and run the fast tests
 	@$(BIN)/ruff format --check --quiet . || { echo "to repair: .venv/bin/ruff format ."; exit 1; }
@@ -43,6 +43,9 @@ lab: $(STAMP) ## open JupyterLab on the notebooks
 
 lambda: $(STAMP) ## build the Lambdas' zip into dist/ and print its size
 	@$(BIN)/python -m ffcore.aws.package $(ARGS)
+
+docs: $(STAMP) ## build the documentation into build/docs
+	@$(BIN)/python -m sphinx -b html -q -W docs build/docs && echo "build/docs/index.html"
 
 clean: ## remove the environment and all caches; reports stay
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
