@@ -6,24 +6,21 @@ Each is a function ``assign(user_id, key) -> 32-bit integer``, the subject of ``
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from ffcore.errors import ConfigError, suggestion
 from ffcore.hashing import HASH_SPACE, hash32
 from ffcore.lab.bulk.hashing import hash_ids
 from ffcore.lab.bulk.ids import Ids, id_array
+from ffcore.lab.primitives import hashes as primitives
+from ffcore.lab.schemes.draws import Hashed
 
 Words = NDArray[np.uint32]
-Bytes = NDArray[np.uint8]
-FNV_BASIS, FNV_PRIME = 0x811C9DC5, 0x01000193
-CRC_POLYNOMIAL = 0xEDB88320
 SMALL_HASH = 1 << 16
 GROWTHBOOK_BUCKETS, BUCKETS = 1_000, 10_000
 
@@ -62,15 +59,12 @@ def hash_function(name: str) -> HashFunction:
 
 def fnv1a(user_id: str, key: str) -> int:
     """FNV-1a, 32 bits, of the id and the key without anything between them: flags share users (UTF-8, as GO FF)."""
-    word = FNV_BASIS
-    for byte in f"{user_id}{key}".encode():
-        word = (word ^ byte) * FNV_PRIME % HASH_SPACE
-    return word
+    return Hashed(primitives.fnv1a_32, suffix=key).raw(user_id)
 
 
 def crc32(user_id: str, key: str) -> int:
     """CRC-32 of the id and the key: linear, so two keys of one length differ by the same bits for every user."""
-    return zlib.crc32(f"{user_id}{key}".encode())
+    return Hashed(primitives.crc32, suffix=key).raw(user_id)
 
 
 def growthbook_v1(user_id: str, key: str) -> int:
@@ -103,46 +97,18 @@ def spread(places: NDArray[Any], buckets: int) -> Words:
 
 
 def _fnv1a_many(ids: Ids, keys: Sequence[str]) -> Words:
-    return _suffixed(_fnv1a_all, np.full(len(ids), FNV_BASIS, dtype=np.uint32), ids, keys)
+    return _hashed(primitives.fnv1a_32, ids, keys)
 
 
 def _crc32_many(ids: Ids, keys: Sequence[str]) -> Words:
-    return ~_suffixed(_crc32_all, np.full(len(ids), HASH_SPACE - 1, dtype=np.uint32), ids, keys)
+    return _hashed(primitives.crc32, ids, keys)
 
 
-def _suffixed(kernel: Callable[[Words, Bytes, NDArray[np.int64]], Any], start: Words, ids: Ids, keys: Any) -> Words:
-    """The ids once, then from each id's state each key."""
-    kernel(start, ids.data, ids.offsets)
-    words = np.tile(start, (len(keys), 1))
+def _hashed(function: primitives.Hash, ids: Ids, keys: Sequence[str]) -> Words:
+    words = np.empty((len(keys), len(ids)), dtype=np.uint32)
     for row, key in zip(words, keys, strict=True):
-        suffix = np.frombuffer(key.encode(), dtype=np.uint8)
-        kernel(row, suffix, np.zeros(0, dtype=np.int64))
+        row[:] = Hashed(function, suffix=key).many(ids)
     return words
-
-
-@njit(nogil=True, cache=True)
-def _fnv1a_all(words: Words, data: Bytes, offsets: NDArray[np.int64]) -> None:
-    """Take each row's bytes into its word; without offsets all bytes into each."""
-    for row in range(words.size):
-        first, last = (offsets[row], offsets[row + 1]) if offsets.size else (0, data.size)
-        word = words[row]
-        for place in range(first, last):
-            word = (word ^ np.uint32(data[place])) * np.uint32(FNV_PRIME)
-        words[row] = word
-
-
-@njit(nogil=True, cache=True)
-def _crc32_all(words: Words, data: Bytes, offsets: NDArray[np.int64]) -> None:
-    """Take each row's bytes into its register; without offsets all bytes into each."""
-    table = np.arange(256).astype(np.uint32)
-    for _ in range(8):
-        table = (table >> np.uint32(1)) ^ ((table & np.uint32(1)) * np.uint32(CRC_POLYNOMIAL))
-    for row in range(words.size):
-        first, last = (offsets[row], offsets[row + 1]) if offsets.size else (0, data.size)
-        word = words[row]
-        for place in range(first, last):
-            word = table[(word ^ np.uint32(data[place])) & np.uint32(255)] ^ (word >> np.uint32(8))
-        words[row] = word
 
 
 def _growthbook_many(ids: Ids, keys: Sequence[str]) -> Words:
