@@ -1,6 +1,7 @@
 """The cache, explained: what theory expects of traffic and a time to live, and what real evaluators do with it."""
 
 from ffcore.lab.caching.arrivals import arrivals, measured_hit_rate, misses
+from ffcore.lab.caching.measuring import measure, on_curve
 from ffcore.lab.caching.playing import Script, play
 from ffcore.lab.caching.price import cost, most_reads, reads, stale_share
 from ffcore.lab.caching.stampede import stampede
@@ -10,6 +11,7 @@ from ffcore.lab.caching.theory import (
     fleet_hit_rate,
     hit_rate,
     most_containers,
+    needed_ttl,
     renewed_hit_rate,
     standard_error,
 )
@@ -24,10 +26,13 @@ __all__ = [
     "cost",
     "fleet_hit_rate",
     "hit_rate",
+    "measure",
     "measured_hit_rate",
     "misses",
     "most_containers",
     "most_reads",
+    "needed_ttl",
+    "on_curve",
     "play",
     "reads",
     "renewed_hit_rate",

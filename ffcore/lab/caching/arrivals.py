@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ffcore.errors import ConfigError
+
 from .theory import hit_rate
 from .traffic import Traffic, check
 
@@ -53,6 +55,8 @@ def arrivals(traffic: Traffic, ttl: float, seconds: float, seed: int = 0) -> Arr
     (np.True_, np.int64(2))
     """
     check(ttl=ttl, seconds=seconds)
+    if ttl < 1 / TICKS:
+        raise ConfigError([("ttl", f"expected at least {1 / TICKS:.3g} s, one tick, got {ttl:g}")])
     draw = np.random.default_rng(seed)
     size, kinds = int(draw.poisson(traffic.requests * seconds)), len(traffic.shares)
     places = draw.integers(traffic.containers, size=size)

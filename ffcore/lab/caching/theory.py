@@ -14,6 +14,8 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import gammaln, xlogy
 
+from ffcore.errors import ConfigError, shown
+
 from .traffic import Floats, Traffic, check
 
 #: From so many expected fetches in a life the bounded cache has forgotten its start, to seven digits.
@@ -67,6 +69,19 @@ def most_containers(traffic: Traffic, ttl: float, wanted: float) -> int:
         middle = (low + high) // 2
         low, high = (middle, high) if fleet_hit_rate(traffic.over(middle), ttl) >= wanted else (low, middle)
     return low
+
+
+def needed_ttl(traffic: Traffic, wanted: float) -> float:
+    """The time to live, in seconds, with which a fleet's hit rate is ``wanted`` (a fraction).
+
+    >>> round(needed_ttl(Traffic(1), wanted=0.9), 6)
+    9.0
+    """
+    if not 0 < wanted < 1:
+        raise ConfigError([("wanted", f"expected a fraction between 0 and 1, got {shown(wanted)}")])
+    slowest = float(traffic.rates.min())
+    most = wanted / (1 - wanted) / slowest
+    return float(brentq(lambda ttl: fleet_hit_rate(traffic, ttl) - wanted, most * 1e-9, 2 * most, rtol=1e-12))
 
 
 def standard_error(traffic: Traffic, ttl: float, seconds: float) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ffcore.cache import Cache, Entry, Loaded
+from ffcore.cache import Cache, _Flight
 from ffcore.errors import ConfigError, suggestion
 from ffcore.evaluator import Evaluator
 from ffcore.flagset import FlagSet
@@ -17,23 +17,14 @@ from ffcore.stores.memory import MemoryStore
 class UnsharedCache(Cache):
     """A cache without single flight: every thread that misses loads for itself, whoever else is loading."""
 
-    def fetch(self, keys: Iterable[Any]) -> dict[Any, Entry | None]:
-        """Answer misses by a load of one's own."""
-        keys = list(keys)
-        loaded: Mapping[Any, Loaded] = {}
-        own = Cache(lambda asked: loaded, self._limits, self.clock)
-        with self._lock:
-            self._misses += len(keys)
-            self._expired += sum(key in self.entries for key in keys)
-            self._loads += len(keys)
-        loaded = self._load(keys)
-        found = own.fetch(keys)
-        with self._lock:
-            for key, entry in found.items():
-                if entry is not None:
-                    entry.used = self._stamp()
-                self._keep(key, entry)
-        return found
+    def _claim(self, keys: Iterable[Any]) -> tuple[dict[Any, _Flight], dict[Any, _Flight]]:
+        """Take what is loaded already; set out for all else, and let the last one out keep what it brings."""
+        waits, own = super()._claim(keys)
+        under_way = [key for key, flight in waits.items() if not flight.done.is_set()]
+        for key in under_way:
+            del waits[key]
+            own[key] = self._flights[key] = _Flight()
+        return waits, own
 
 
 class NoSingleFlight(Evaluator):
