@@ -110,7 +110,7 @@ def stampede_check(found: Mapping[str, Sequence[Stampede]]) -> Check:
     most = max(herd.loads for herd in found[OURS])
     verdict: Verdict = "pass" if single and seen else "fail"
     control = max(herd.loads for herd in found[BARE])
-    details = {"observed": f"{most:,} loads at most", "loads": most, "control": control}
+    details = {"observed": f"{most:,} load{'s' * (most > 1)} at most", "loads": most, "control": control}
     return Check("stampede", verdict, n=max(herd.threads for herd in found[OURS]), details=details)
 
 
