@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ffcore.evaluator import Evaluator
-from ffcore.flagset import FlagSet
 from ffcore.lab.bench.estimate import Estimate, median
 from ffcore.lab.bench.latency import LatencyRun, latency
-from ffcore.model import Experiment, Flag
+from ffcore.model import Flag
 from ffcore.stores.base import FlagStore, Malformed
 
 from .arrivals import TICKS, Arrivals
@@ -24,39 +23,13 @@ HIT = "hit"
 BLOCKS = 10
 
 
-class DelayedStore:
-    """A store that answers some seconds late, as one across a network does.
-
-    >>> from ffcore import FlagSet
-    >>> from ffcore.stores import MemoryStore
-    >>> list(DelayedStore(MemoryStore(FlagSet([Flag("a")])), seconds=0.001).get_flags(["a"]))
-    ['a']
-    """
-
-    def __init__(self, inner: FlagStore, seconds: float) -> None:
-        self._inner, self._seconds = inner, seconds
-
-    def get_flags(self, keys: Iterable[str]) -> Mapping[str, Flag | Malformed]:
-        """The flags, late."""
-        time.sleep(self._seconds)
-        return self._inner.get_flags(keys)
-
-    def get_experiments(self, keys: Iterable[str]) -> Mapping[str, Experiment | Malformed]:
-        """The experiments, late."""
-        time.sleep(self._seconds)
-        return self._inner.get_experiments(keys)
-
-    def put(self, flag_set: FlagSet) -> None:
-        """Add a set's flags and experiments at once."""
-        self._inner.put(flag_set)
-
-
 def reading(stores: Mapping[str, FlagStore], key: str, ids: Sequence[str], calls: int, blocks: int) -> LatencyRun:
     """Time a decision from the cache beside decisions that read each store, all in one run of interleaved blocks.
 
     A miss is a whole one: the read, the item turned into a flag, the flag compiled, the decision. The workloads are
     ``"hit"`` and the stores' names.
 
+    >>> from ffcore import FlagSet
     >>> from ffcore.stores import MemoryStore
     >>> store = MemoryStore(FlagSet([Flag("a")]))
     >>> list(reading({"memory": store}, "a", ["ann"], calls=60, blocks=6).workloads)

@@ -12,8 +12,9 @@ from ffcore.lab.caching.measuring import Measured, measure, on_curve
 from ffcore.lab.caching.playing import OUTCOMES, Answers
 from ffcore.lab.caching.stampede import Stampede
 from ffcore.lab.caching.theory import fleet_hit_rate, needed_ttl
-from ffcore.lab.caching.timing import HIT, DelayedStore, Spectrum, reading, spectrum
+from ffcore.lab.caching.timing import HIT, Spectrum, reading, spectrum
 from ffcore.lab.testing import caches
+from ffcore.lab.testing.delayed import DelayedStore
 from ffcore.lab.verify.check import Check, Verdict
 from ffcore.lab.verify.display import percent
 from ffcore.stores import FlagStore, SQLiteStore
