@@ -58,11 +58,16 @@ def _add_report(report: argparse.ArgumentParser) -> None:
     report.add_argument("--profile", help="sample sizes: smoke, standard (default) or full")
     report.add_argument("--param", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help="set a parameter")
     report.add_argument("--out", type=Path, default=Path("reports"), metavar="DIR", help="where runs lie (reports)")
+    report.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="at once; those that measure time run alone (1)"
+    )
     report.add_argument("--baseline", metavar="RUN", help="compare with this run: its folder, or its name in DIR")
     report.add_argument("--pdf", action="store_true", help="print the summary to a PDF too (needs Chromium)")
     instead = report.add_argument_group("instead of a new run").add_mutually_exclusive_group()
     again = "write a run's summary again from its result files (RUN: latest)"
     instead.add_argument("--rebuild", nargs="?", const="latest", metavar="RUN", help=again)
+    onward = "go on with a run that was broken off (RUN: the newest such)"
+    instead.add_argument("--resume", nargs="?", const="", metavar="RUN", help=onward)
     pack = "pack a run with the hashes of all its parts (RUN: latest)"
     instead.add_argument("--bundle", nargs="?", const="latest", metavar="RUN", help=pack)
     instead.add_argument(

@@ -36,7 +36,8 @@ def write(folder: Path) -> Path:
     The same folder gives the same bytes.
     """
     run = folder.resolve()
-    parts = {path.relative_to(run).as_posix(): path.read_bytes() for path in sorted(run.rglob("*")) if path.is_file()}
+    files = [path for path in sorted(run.rglob("*")) if path.is_file() and not path.name.startswith(".")]
+    parts = {path.relative_to(run).as_posix(): path.read_bytes() for path in files}
     parts.pop(SUMS, None)
     parts[SUMS] = "".join(f"{_hash(data)}  {name}\n" for name, data in parts.items()).encode()
     target = Path(os.path.relpath(run.with_name(f"{run.name}.zip")))

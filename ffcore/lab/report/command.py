@@ -3,8 +3,12 @@
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ffcore.errors import ConfigError, suggestion
+
+if TYPE_CHECKING:
+    from ffcore.lab.report.plan import Plan
 
 INTERRUPTED = "interrupted"
 _PROFILE = "standard"
@@ -30,15 +34,35 @@ def _run(options: Namespace) -> str:
         from ffcore.lab.report import pdf
 
         pdf.browser()
-    prepared = plan.prepare(options.only, given, options.out)
+    if options.resume is not None:
+        _refuse("--resume", _orders(options))
+    if options.jobs < 1:
+        raise ConfigError([("--jobs", f"expected at least 1, got {options.jobs}")])
+    prepared = _resumed(options) if options.resume is not None else plan.prepare(options.only, given, options.out)
     from ffcore.lab.report import runner  # half a second that a mistake should not wait for
 
-    report = runner.run(prepared, baseline)
+    report = runner.run(prepared, baseline, options.jobs)
     for result in report.results:
         print(f"{result.verdict:<13} {result.notebook} ({result.seconds:.1f} s){_reason(result.error)}")
     if report.interrupted:
         print("Stopped by Ctrl-C; what was finished is kept.")
     return _told(report.page, INTERRUPTED if report.interrupted else report.verdict, options)
+
+
+def _resumed(options: Namespace) -> "Plan":
+    """The plan of a run that was broken off: the one named, or the newest."""
+    from ffcore.lab.report import order
+
+    if options.resume:
+        places = [
+            path for path in (Path(options.resume), options.out / options.resume) if (path / order.NAME).is_file()
+        ]
+    else:
+        begun = sorted(path.parent for path in options.out.glob(f"*/{order.NAME}") if not path.parent.is_symlink())
+        places = [folder for folder in reversed(begun) if not order.is_complete(folder)]
+    if not places:
+        raise ConfigError([("--resume", f"no run {options.resume or 'that was broken off'} in {options.out}")])
+    return order.resume(places[0])
 
 
 def _rebuild(options: Namespace) -> str:

@@ -2,9 +2,11 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import papermill
@@ -26,6 +28,42 @@ class Job:
     environment: Mapping[str, str]
     cell_timeout: float
     on_cell: Callable[[int], None]
+    kernels: "Kernels"
+
+
+class StoppedError(RuntimeError):
+    """The report was stopped, so no further cell runs."""
+
+
+class Kernels:
+    """The kernels that run for a report, so that Ctrl-C can end them from another thread."""
+
+    def __init__(self) -> None:
+        self.killed = False
+        self._running: list[Any] = []
+        self._lock = Lock()
+
+    @contextmanager
+    def running(self, manager: Any) -> Iterator[None]:
+        """Count a kernel as running inside the block; one that starts after `kill` is refused."""
+        with self._lock:
+            if self.killed:
+                raise StoppedError
+            self._running.append(manager)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running.remove(manager)
+
+    def kill(self) -> None:
+        """End all kernels at once; their notebooks see a dead kernel."""
+        with self._lock:
+            self.killed = True
+            for manager in self._running:
+                process = getattr(manager.provisioner, "process", None)
+                if process is not None:
+                    process.kill()
 
 
 def execute(job: Job) -> None:
@@ -61,12 +99,18 @@ class _Engine(NBClientEngine):  # type: ignore[misc]
             timeout=job.cell_timeout,
             startup_timeout=start_timeout,
             extra_arguments=[QUIET],
-            on_cell_start=lambda cell_index, **_: job.on_cell(cell_index),
+            on_cell_start=lambda cell_index, **_: _begin_cell(job, cell_index),
         )
         client.create_kernel_manager()
         client.km.kernel_spec.argv[0] = sys.executable
-        with job.log.open("w", encoding="utf-8") as log:
+        with job.log.open("w", encoding="utf-8") as log, job.kernels.running(client.km):
             client.execute(env={**os.environ, **job.environment}, stdout=log, stderr=log)
+
+
+def _begin_cell(job: Job, cell_index: int) -> None:
+    if job.kernels.killed:
+        raise StoppedError
+    job.on_cell(cell_index)
 
 
 papermill_engines.register(NAME, _Engine)

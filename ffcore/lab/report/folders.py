@@ -2,6 +2,8 @@
 
 import secrets
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,6 +29,25 @@ def create(out: Path, now: datetime | None = None) -> Path:
             raise ffcore.ConfigError([(str(out), f"reports cannot be written there: {error.strerror}")]) from error
         else:
             return run
+
+
+@contextmanager
+def held(file: Path) -> Iterator[None]:
+    """Hold a file of a run, so that no other process works on the run inside the block; ConfigError if one does.
+
+    The hold ends with the process, however that ends. Where the system has no such locks there is none.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    with file.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ffcore.ConfigError([(str(file.parent), "another process is at work on this run")]) from None
+        yield
 
 
 def publish(run: Path) -> Path:

@@ -1,5 +1,6 @@
 """The notebooks of the suite: where they lie, which were asked for, and the title and question each opens with."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,6 +30,15 @@ def select(only: Sequence[str] = ()) -> list[Path]:
     if problems:
         raise ffcore.ConfigError(problems)
     return [path for name, path in known.items() if not only or name in only]
+
+
+def measures_time(notebook: Path) -> bool:
+    """Whether a notebook measures time, so that nothing may run beside it: yes, unless its metadata say no.
+
+    The metadata of the notebook itself: `"ffcore": {"measures_time": false}`.
+    """
+    metadata = json.loads(notebook.read_text(encoding="utf-8"))["metadata"]
+    return bool(metadata.get("ffcore", {}).get("measures_time", True))
 
 
 def heading(notebook: Path) -> tuple[str, str]:

@@ -45,7 +45,9 @@ def keep(plan: Plan) -> None:
         "notebooks": {name: dict(values) for name, values in plan.values.items()},
         "hashes": {path.name: sha256(path) for path in files},
     }
-    (plan.folder / NAME).write_text(yaml.safe_dump(item, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    temporary = plan.folder / f".{NAME}"
+    temporary.write_text(yaml.safe_dump(item, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    temporary.replace(plan.folder / NAME)
 
 
 def read(folder: Path) -> Order:
@@ -55,6 +57,31 @@ def read(folder: Path) -> Order:
         return Order(**yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
         raise ffcore.ConfigError([(str(path), f"is no order of a run: {str(error).splitlines()[0]}")]) from error
+
+
+def resume(folder: Path) -> Plan:
+    """Make the plan of a run that was broken off, to go on with it.
+
+    Raises ConfigError for every notebook, flag file or population that is gone or has changed since the run began:
+    its halves would not fit together.
+    """
+    begun = read(folder)
+    known = {path.stem: path for path in notebooks.select()}
+    inputs = {Path(str(values[name])) for values in begun.notebooks.values() for name in _INPUTS}
+    files = {path.name: path for path in (*known.values(), *inputs) if path.is_file()}
+    changed = [name for name, digest in begun.hashes.items() if name not in files or sha256(files[name]) != digest]
+    if changed:
+        why = "is gone or has changed since the run began; begin a new run"
+        raise ffcore.ConfigError([(name, why) for name in changed])
+    return Plan([known[name] for name in begun.notebooks], begun.notebooks, folder)
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether every notebook of a run's order is finished, and the run has its summary."""
+    from .page import NAME as SUMMARY
+    from .single import is_finished  # papermill, which an order does without
+
+    return (folder / SUMMARY).exists() and all(is_finished(name, folder) for name in read(folder).notebooks)
 
 
 def sha256(path: Path) -> str:

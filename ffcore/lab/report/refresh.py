@@ -33,7 +33,8 @@ def refresh(path: Path) -> bool:
 
 def clean(notebook: Any) -> Any:
     """Strip what a run leaves behind, except the output of verdict cells, whose execution count nbval wants."""
-    notebook.metadata = {**_KEPT, "language_info": {"name": "python"}}
+    ours = {name: notebook.metadata[name] for name in ("ffcore",) if name in notebook.metadata}
+    notebook.metadata = {**ours, **_KEPT, "language_info": {"name": "python"}}
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
         cell.metadata = {"tags": tags} if tags else {}

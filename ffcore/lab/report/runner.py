@@ -1,21 +1,14 @@
-"""Runs the notebooks of a plan one after another through papermill; none of them can stop the others."""
+"""Runs the notebooks of a plan through papermill, one after another or several at once; none can stop the others."""
 
-import json
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
-
-import ffcore
 from ffcore.lab.verify.check import Verdict
 
-from . import engine, export, failures, folders, notebooks, order, page, pictures, profiles, progress, results
-from .machine import Machine
+from . import engine, folders, notebooks, order, page, progress, results, single, time_left
 from .plan import Plan
-from .session import ENVIRONMENT, SEED, STAMP
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,111 +25,56 @@ class Report:
         return results.worst(result.verdict for result in self.results)
 
 
-def run(plan: Plan, baseline: Path | None = None) -> Report:
+def run(plan: Plan, baseline: Path | None = None, jobs: int = 1) -> Report:
     """Run the notebooks of a plan, write a result file and a page for each, and publish the summary as `latest`.
 
     A notebook that crashes, hangs or kills its kernel is a fail with a log, and the next one runs. Ctrl-C ends the
-    run after the notebook it stopped; what was finished stays. The summary compares with the run `baseline`, if given.
+    run after the notebook it stopped; what was finished stays. Of a run that goes on, only the rest is run.
+
+    Args:
+        plan: What to run, and where.
+        baseline: The folder of a run that the summary compares with.
+        jobs: How many notebooks run at once. Those that measure time never have another beside them.
     """
-    order.keep(plan)
-    found: list[results.Result] = []
-    interrupted = False
-    with progress.display(len(plan.sources)) as display:
-        for source in plan.sources:
-            try:
-                found.append(_run_one(source, plan, display))
-            except KeyboardInterrupt:
-                interrupted = True
-                break
-            display.finish(found[-1].verdict)
-            if interrupted := _stopped(found[-1]):
-                break
-    page.write(plan.folder, baseline)
+    if not (plan.folder / order.NAME).exists():
+        order.keep(plan)
+    with folders.held(plan.folder / order.NAME):
+        rest = [source for source in plan.sources if not single.is_finished(source.stem, plan.folder)]
+        interrupted = _run_all(rest, plan, jobs)
+        page.write(plan.folder, baseline)
+    found = results.read_all(plan.folder)
     return Report(folders.publish(plan.folder) / page.NAME, found, interrupted)
 
 
-def _stopped(result: results.Result) -> bool:
-    return result.error is not None and result.error["kind"] == failures.STOPPED
+def _run_all(sources: Sequence[Path], plan: Plan, jobs: int) -> bool:
+    """Run notebooks: first those that may share the machine, then each of the others alone; whether Ctrl-C came."""
+    together = [source for source in sources if jobs > 1 and not notebooks.measures_time(source)]
+    alone = [source for source in sources if source not in together]
+    left = time_left.TimeLeft(time_left.expected(sources, plan, {source.stem: jobs for source in together}))
+    with progress.display(len(sources), left=left) as display:
+        interrupted = _at_once(together, plan, jobs, display) if together else False
+        for source in () if interrupted else alone:
+            try:
+                interrupted = single.is_stopped(single.run_one(source, plan, display, engine.Kernels()))
+            except KeyboardInterrupt:
+                interrupted = True
+            if interrupted:
+                break
+    return interrupted
 
 
-def _run_one(source: Path, plan: Plan, display: progress.Lines | progress.Bar) -> results.Result:
-    draft = _draft(source, plan.values[source.stem])
-    job = _job(source, plan, draft, display)
-    display.start(source.stem, len(nbformat.read(source, as_version=4).cells))
-    clock = time.monotonic()
-    error = _execute(job)
-    result = _outcome(plan.folder / f"{source.stem}.json", draft, error)
-    seconds = round(time.monotonic() - clock, 3)
-    path = plan.folder / f"{source.stem}.json"
-    figure = pictures.keep(job.output, path) if job.output.exists() else None
-    result = replace(result, notebook=source.stem, started=draft.started, seconds=seconds, figure=figure)
-    results.write(result, path)
-    _write_page(job, result)
-    return result
+def _at_once(sources: Sequence[Path], plan: Plan, jobs: int, display: progress.Display) -> bool:
+    """Run several at a time; Ctrl-C, which reaches only this thread, ends their kernels and starts no other."""
+    kernels = engine.Kernels()
+    with ThreadPoolExecutor(jobs) as pool:
+        running = [pool.submit(single.run_one, source, plan, display, kernels) for source in sources]
+        try:
+            wait(running)
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            kernels.kill()
+    return any(single.is_stopped(result) for result in _ended(running)) or kernels.killed
 
 
-def _draft(source: Path, values: dict[str, object]) -> results.Result:
-    """The result of a notebook that has not said anything."""
-    title, question = notebooks.heading(source)
-    machine = Machine.record()
-    return results.Result(
-        notebook=source.stem,
-        title=title,
-        question=question,
-        profile=str(values["profile"]),
-        parameters=values,
-        seed=SEED,
-        version=ffcore.__version__,
-        commit=machine.commit,
-        machine=machine.to_dict(),
-        started=datetime.now(UTC).strftime(STAMP),
-        seconds=0.0,
-        verdict="fail",
-    )
-
-
-def _job(source: Path, plan: Plan, draft: results.Result, display: progress.Lines | progress.Bar) -> engine.Job:
-    told = {
-        "path": str((plan.folder / f"{source.stem}.json").resolve()),
-        "title": draft.title,
-        "question": draft.question,
-    }
-    return engine.Job(
-        notebook=source,
-        output=plan.folder / f"{source.stem}.ipynb",
-        log=plan.folder / f"{source.stem}.log",
-        parameters=plan.values[source.stem],
-        environment={ENVIRONMENT: json.dumps(told)},
-        cell_timeout=profiles.profile(draft.profile).cell_timeout,
-        on_cell=display.cell,
-    )
-
-
-def _execute(job: engine.Job) -> BaseException | None:
-    try:
-        engine.execute(job)
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (whatever a notebook does is its own failure)
-        failures.append(job.log, error)
-        return error
-    return None
-
-
-def _outcome(path: Path, draft: results.Result, error: BaseException | None) -> results.Result:
-    """Read what the notebook wrote; without it, or after an error, the verdict is not the notebook's to give."""
-    try:
-        written = results.read(path) if path.exists() else draft
-    except ffcore.ConfigError as damaged:
-        written, error = draft, error or damaged
-    if written is draft and error is None:
-        error = failures.NoResultError("it ended without a result: `run.finish()` was never called")
-    if error is None:
-        return written
-    verdict: Verdict = "inconclusive" if isinstance(error, KeyboardInterrupt) else "fail"
-    return replace(written, verdict=verdict, error=failures.describe(error))
-
-
-def _write_page(job: engine.Job, result: results.Result) -> None:
-    if job.output.exists():
-        export.settle(job.output)
-    executed = job.output if job.output.exists() else job.notebook
-    job.output.with_suffix(".html").write_text(export.page(executed, result), encoding="utf-8")
+def _ended(running: Sequence[Future[results.Result]]) -> Iterator[results.Result]:
+    yield from (future.result() for future in running if not future.cancelled())

@@ -48,6 +48,12 @@ class House:
         nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
         return path
 
+    def share(self, path: Path) -> None:
+        """Mark a notebook as one that measures no time."""
+        notebook = nbformat.read(path, as_version=4)
+        notebook.metadata["ffcore"] = {"measures_time": False}
+        nbformat.write(notebook, path)
+
 
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:

@@ -31,3 +31,19 @@ def test_a_damaged_order_is_one_message(house: Any, text: str | None) -> None:
 
     with pytest.raises(ConfigError, match=r"order\.yaml.*is no order of a run"):
         order.read(house.root)
+
+
+def test_a_run_goes_on_only_from_what_it_began_with(house: Any) -> None:
+    """The plan comes back as it was; a notebook or a flag file that changed since, or is gone, is named."""
+    house.notebook("demo", "1")
+    gone = house.notebook("gone", "1")
+    plan = prepare([], {"profile": "smoke"}, house.root / "reports")
+    order.keep(plan)
+
+    assert order.resume(plan.folder) == plan
+    assert not order.is_complete(plan.folder)
+    gone.unlink()
+    house.write("data/flags.yaml", "flags: []")
+    with pytest.raises(ConfigError) as caught:
+        order.resume(plan.folder)
+    assert {path for path, _ in caught.value.problems} == {"gone.ipynb", "flags.yaml"}

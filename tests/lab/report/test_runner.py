@@ -128,6 +128,82 @@ def test_ctrl_c_keeps_what_is_finished(house: Any) -> None:
     assert "stopped by Ctrl-C before its end" in (house.root / "reports" / "latest" / "index.html").read_text()
 
 
+WAITS = """import pathlib, time
+end = time.monotonic() + 60
+pathlib.Path("{mine}").touch()
+while not pathlib.Path("{other}").exists():
+    assert time.monotonic() < end
+    time.sleep(0.02)"""
+ALONE = """import pathlib
+busy = pathlib.Path("busy")
+assert not busy.exists()
+busy.touch()"""
+
+
+def test_notebooks_run_at_once_but_not_beside_one_that_measures_time(house: Any) -> None:
+    """Two that wait for each other both end; those that measure time find nothing beside them."""
+    for name, other in (("b", "c"), ("c", "b")):
+        house.share(house.notebook(name, WAITS.format(mine=name, other=other), *GOOD))
+    for name in "ad":
+        house.notebook(name, ALONE, *GOOD, "import time\ntime.sleep(0.5)\nbusy.unlink()")
+    done = runner.run(prepare([], {"profile": "smoke"}, house.root / "reports"), jobs=2)
+
+    assert {result.notebook: (result.verdict, result.error) for result in done.results} == dict.fromkeys(
+        "abcd", ("pass", None)
+    )
+    assert [result.notebook for result in done.results][2:] == ["a", "d"]
+
+
+def start(house: Any, *options: str) -> "subprocess.Popen[str]":
+    """A report in a process of its own."""
+    command = [sys.executable, "-m", "ffcore.cli", "report", *options]
+    return subprocess.Popen(command, cwd=house.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.long
+def test_ctrl_c_stops_all_that_run_at_once(house: Any) -> None:
+    """Both notebooks are open, the third is not begun, and no kernel stays."""
+    for name in "abc":
+        house.share(house.notebook(name, f"import time\nopen('begun-{name}', 'w').close()\ntime.sleep(60)"))
+    process = start(house, "--profile", "smoke", "--jobs", "2")
+    for name in "ab":
+        wait_for(house.root / f"begun-{name}")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=40)
+
+    assert process.returncode == 130
+    assert {result.notebook: result.verdict for result in results.read_all(house.root / "reports" / "latest")} == {
+        "a": "inconclusive",
+        "b": "inconclusive",
+    }
+
+
+def test_a_run_that_was_killed_goes_on_with_the_rest(house: Any) -> None:
+    """What was finished is not run again, what was begun is; meanwhile nobody else can work on the run."""
+    house.notebook("a", *GOOD)
+    house.notebook(
+        "b",
+        "import pathlib, time\nif not pathlib.Path('begun').exists():\n"
+        "    pathlib.Path('begun').touch()\n    time.sleep(30)",
+        *GOOD,
+    )
+    process = start(house, "--profile", "smoke")
+    wait_for(house.root / "begun")
+    busy = start(house, "--resume")
+    _, said = busy.communicate(timeout=60)
+    process.kill()
+    process.communicate(timeout=30)
+    (folder,) = (house.root / "reports").iterdir()
+    before = (folder / "a.json").read_bytes(), (folder / "a.html").stat().st_mtime_ns
+    done = start(house, "--resume")
+    done.communicate(timeout=90)
+
+    assert (busy.returncode, done.returncode) == (2, 0)
+    assert "another process is at work on this run" in said
+    assert ((folder / "a.json").read_bytes(), (folder / "a.html").stat().st_mtime_ns) == before
+    assert {result.notebook: result.verdict for result in results.read_all(folder)} == {"a": "pass", "b": "pass"}
+
+
 def wait_for(path: Path, seconds: float = 60.0) -> None:
     """Wait until a file exists."""
     end = time.monotonic() + seconds
