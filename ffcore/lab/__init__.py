@@ -14,7 +14,19 @@ if TYPE_CHECKING:
     from ffcore.lab.bulk.ranges import count_range as count_range
     from ffcore.lab.bulk.spark import evaluate_spark as evaluate_spark
 
-ROOMS = ("bench", "bulk", "caching", "explore", "plots", "population", "report", "schemes", "testing", "verify")
+ROOMS = (
+    "bench",
+    "bulk",
+    "caching",
+    "explore",
+    "lambdas",
+    "plots",
+    "population",
+    "report",
+    "schemes",
+    "testing",
+    "verify",
+)
 FUNCTIONS = {
     "count_frame": "bulk.counts",
     "count_range": "bulk.ranges",
