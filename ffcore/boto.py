@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from time import sleep
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -40,11 +40,12 @@ class StoreError(Exception):
     Attributes:
         code: AWS's code of the error, or the name of the exception where no answer came.
         transient: Whether the same call may succeed later without anybody's doing.
+        silent: Whether no answer came at all.
     """
 
-    def __init__(self, message: str, code: str = "", *, transient: bool = False) -> None:
+    def __init__(self, message: str, code: str = "", *, transient: bool = False, silent: bool = False) -> None:
         super().__init__(message)
-        self.code, self.transient = code, transient
+        self.code, self.transient, self.silent = code, transient, silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +88,14 @@ class Connection:
             raise as_store_error(service, error) from error
 
 
-def call(where: str, run: Callable[[], Mapping[str, Any]], attempts: int = 1) -> Mapping[str, Any]:
-    """The answer of an AWS call, tried again after transient failures; raises ``StoreError``, which says where."""
-    pauses = Pauses(attempts)
+def call(
+    where: str, run: Callable[[], Mapping[str, Any]], attempts: int = 1, patience: float = 1.0
+) -> Mapping[str, Any]:
+    """The answer of an AWS call, tried again after transient failures; raises ``StoreError``, which says where.
+
+    No attempt begins more than ``patience`` seconds after the first, so that a server that hangs is asked once.
+    """
+    pauses = Pauses(attempts, patience)
     while True:
         try:
             return run()
@@ -102,13 +108,14 @@ def call(where: str, run: Callable[[], Mapping[str, Any]], attempts: int = 1) ->
 class Pauses:
     """Pauses between attempts, drawn evenly up to a bound that doubles (full jitter): ``again`` waits, or says no."""
 
-    def __init__(self, attempts: int) -> None:
+    def __init__(self, attempts: int, patience: float = float("inf")) -> None:
         self._left = attempts - 1
         self._longest = FIRST
+        self._deadline = monotonic() + patience
 
     def again(self) -> bool:
-        """Wait before the next attempt; False, at once, where none is left."""
-        if self._left < 1:
+        """Wait before the next attempt; False, at once, where none is left, or no time."""
+        if self._left < 1 or monotonic() >= self._deadline:
             return False
         from random import uniform
 
@@ -132,7 +139,7 @@ def as_store_error(where: str, error: Exception) -> StoreError:
     name = type(error).__name__
     transient = isinstance(error, (NoConnection, HTTPClientError))
     message = MEANINGS.get(name, "no answer: {message}" if transient else "{message}").format(message=error)
-    return StoreError(f"{where}: {message}", name, transient=transient)
+    return StoreError(f"{where}: {message}", name, transient=transient, silent=transient)
 
 
 def _answered(where: str, error: Any) -> StoreError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from time import monotonic
 from typing import Any
 
 from ..boto import Connection, Pauses, StoreError, call
@@ -40,7 +41,9 @@ class DynamoDBStore:
         region: The region; None: as AWS's configuration says.
         connect_timeout: Seconds to wait for a connection.
         read_timeout: Seconds to wait for an answer.
-        attempts: How often a call is tried in all.
+        attempts: How often a call is tried in all; none begins once ``read_timeout`` is over.
+        rest: Seconds during which reads fail at once after one that got no answer. An evaluator serves what it has in
+            the meantime, so that its look-ups wait for the network once in ``read_timeout + rest`` seconds at most.
         buckets: The resolution of flags whose items name none; the platform's own tables are read with 100.
         client: A boto3 client in place of one made here; its own time-outs and retries hold too.
     """
@@ -55,11 +58,13 @@ class DynamoDBStore:
         connect_timeout: float = 1.0,
         read_timeout: float = 1.0,
         attempts: int = 3,
+        rest: float = 1.0,
         buckets: int = DEFAULT_BUCKETS,
         client: Any = None,
     ) -> None:
         self.flags_table, self.experiments_table = flags_table, experiments_table
-        self._attempts, self._buckets = attempts, buckets
+        self._attempts, self._patience, self._buckets = attempts, read_timeout, buckets
+        self._rest, self._rests_until = rest, float("-inf")
         connection = Connection(endpoint, region, connect_timeout, read_timeout, attempts)
         self.client = connection.client("dynamodb") if client is None else client
 
@@ -99,9 +104,17 @@ class DynamoDBStore:
 
     def _get(self, table: str, keys: Iterable[str], read: Callable[[Wire], Item]) -> dict[str, Item | Malformed]:
         asked = dict.fromkeys(key for key in keys if _possible(key))
+        if asked and monotonic() < self._rests_until:
+            text = f"DynamoDB table {table}: not asked, since it gave no answer less than {self._rest:g} s ago"
+            raise StoreError(text, "Resting", transient=True)
         found: list[tuple[str, Wire]] = []
-        for some in _batches(asked, READ_AT_ONCE):
-            found += [(item["key"]["S"], item) for item in self._read(table, some)]
+        try:
+            for some in _batches(asked, READ_AT_ONCE):
+                found += [(item["key"]["S"], item) for item in self._read(table, some)]
+        except StoreError as error:
+            if error.silent:
+                self._rests_until = monotonic() + self._rest
+            raise
         return read_items(found, read)
 
     def _read(self, table: str, keys: Sequence[str]) -> list[Wire]:
@@ -130,7 +143,7 @@ class DynamoDBStore:
 
         method = getattr(self.client, xform_name(operation))
         try:
-            return call(f"DynamoDB table {table}", lambda: method(**arguments), self._attempts)
+            return call(f"DynamoDB table {table}", lambda: method(**arguments), self._attempts, self._patience)
         except StoreError as error:
             raise _explained(error, operation, table) from error
 
