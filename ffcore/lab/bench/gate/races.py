@@ -42,7 +42,7 @@ class Size:
 
 #: Few and short processes can't tell 2 %, so the smoke profile judges by a margin that they can carry.
 SIZES = {
-    "smoke": Size(8, 2, 0.001, 1, 0.25),
+    "smoke": Size(8, 3, 0.0005, 1, 0.25),
     "standard": Size(12, 4, 0.008, 20),
     "full": Size(20, 8, 0.05, 40),
 }
@@ -85,6 +85,9 @@ def race(
     shuffled order, and within a workload the two processes. The first round warms up and finds how many calls fill a
     block; it is dropped. A pair's ratio is the median over its rounds. The interval is over pairs, because a process
     keeps its memory layout and its hash seed as long as it lives: more rounds would not average these out.
+
+    Times are the processor's, of each process alone, so that other work on the machine lengthens none of them by its
+    turns; what a build spends waiting is therefore not seen.
 
     Args:
         candidate: whose loss would be a failure.
