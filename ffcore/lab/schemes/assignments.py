@@ -122,16 +122,16 @@ class Words:
     """``assign(user_id, key)`` as a 32-bit integer: the subject of uniformity, independence and avalanche.
 
     Attributes:
-        draw: The draw of the flag of a key.
+        word: The word of an id, or of each id of an array, for the flag of a key.
     """
 
-    draw: Callable[[str], Draw]
+    word: Callable[[str], Callable[[Any], Any]]
     key: str = ""
     vectorized: ClassVar[bool] = True
 
     def __call__(self, user_id: Any, key: str | None = None) -> Any:
         """The word of one id, or of each id of an array."""
-        return self.draw(self.key if key is None else key).word(user_id)
+        return self.word(self.key if key is None else key)(user_id)
 
 
 def spelt(codes: Codes, answers: tuple[Answer, ...]) -> Any:

@@ -92,6 +92,21 @@ class Hashed(Draw):
         found: Numbers | Wide = self.hash.many(texts, self._part(self.prefix), self._part(self.suffix))
         return found
 
+    def top(self, user_id: Any) -> Any:
+        """The hash's leading 32 bits, before the client makes a bucket of it: of one id, or of each id of an array."""
+        shift = max(self.hash.bits - 32, 0)
+        if isinstance(user_id, str):
+            return self.raw(user_id) >> shift << max(32 - self.hash.bits, 0)
+        return joined(self._tops, known(user_id))
+
+    def _tops(self, ids: Ids) -> Numbers:
+        raws = self.raws(ids)
+        if isinstance(raws, Wide):
+            return raws.words[0]
+        shifted = raws >> max(self.hash.bits - 32, 0) << max(32 - self.hash.bits, 0)
+        found: Numbers = shifted.astype(np.uint32)
+        return found
+
     def _part(self, part: str | bytes) -> Units:
         if isinstance(part, bytes):
             return read_only(np.frombuffer(part, dtype=np.uint8))

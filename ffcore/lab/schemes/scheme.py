@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from ffcore.errors import ConfigError, shown, suggestion
 from ffcore.lab.schemes.assignments import Assignment, Plan, Words
-from ffcore.lab.schemes.draws import Draw
+from ffcore.lab.schemes.draws import Draw, Hashed
 from ffcore.lab.schemes.edges import Weights
 
 if TYPE_CHECKING:
@@ -72,9 +72,23 @@ class Scheme:
         return self._assignment("_variants", weights, key, options)
 
     def words(self, **options: Any) -> Words:
-        """``assign(user_id, key)`` -> the bucket's place as a 32-bit integer, for checks of hashes."""
+        """``assign(user_id, key)`` -> the bucket's place as a 32-bit integer: the subject of ``verify.independence``.
+
+        A coarse bucket keeps its grain, which ``verify.uniformity`` sees; `hashes` are the words before that.
+        """
         self._check("_bucket", options)
-        return Words(lambda key: self._bucket(key, **options))
+        return Words(lambda key: self._bucket(key, **options).word)
+
+    def hashes(self, **options: Any) -> Words:
+        """``assign(user_id, key)`` -> the leading 32 bits of the hash that a bucket is made of.
+
+        Raises:
+            ConfigError: the buckets are made of no hash, or of several.
+        """
+        self._check("_bucket", options)
+        if not isinstance(self._bucket(DEFAULT_KEY, **options), Hashed):
+            raise ConfigError([(self.name, "its buckets are not made of one hash; use words")])
+        return Words(lambda key: self._bucket(key, **options).top)  # type: ignore[attr-defined]
 
     @staticmethod
     def claims(row: Row) -> Iterator[Claim]:
