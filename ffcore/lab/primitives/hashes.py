@@ -99,9 +99,7 @@ def murmur3(seed: int = 0) -> Hash:
 
     def many(texts: Texts, prefix: Units, suffix: Units) -> Numbers:
         result = np.empty(len(texts), dtype=np.uint64)
-        words = np.zeros((texts.longest + prefix.size + suffix.size) // 4 + 2, dtype=np.uint32)
-        scratch = (words.view(np.uint8), words)
-        murmur3_all(texts.data, texts.offsets, (prefix, suffix), word, scratch, result)
+        murmur3_all(texts.data, texts.offsets, (prefix, suffix), word, result)
         return result.view(np.int64)
 
     return Hash("murmur3", 32, one, many, (seed,))

@@ -18,48 +18,64 @@ Words = NDArray[np.uint64]
 u64 = np.uint64
 CUT = u64(0xFFFFFFFF)
 FIRST, SECOND = u64(0xCC9E2D51), u64(0x1B873593)
-LINE = 0x0A
 
 
 @njit(nogil=True, cache=True)
-def murmur3_all(data: Units, offsets: Offsets, around: Any, seed: int, scratch: Any, result: Words) -> None:
-    """MurmurHash3 x86 32 bits of each message, which is put together in ``scratch``: one memory as bytes and words.
+def murmur3_all(data: Units, offsets: Offsets, around: Any, seed: int, result: Words) -> None:
+    """MurmurHash3 x86 32 bits of each message, its bytes taken up in words as they come.
 
     Args:
         data: uint8, the texts.
         offsets: where each text starts, and the end of the last.
         around: a pair of uint8 arrays, before and behind each text.
         seed: 32 bits.
-        scratch: uint8 array with room for the longest message and four bytes more, and the same memory as uint32.
         result: uint64, one for each text.
     """
     prefix, suffix = around
-    room, words = scratch
-    for place in range(prefix.size):
-        room[place] = prefix[place]
+    start, held, bits = _taken_up(prefix, 0, prefix.size, (u64(seed), u64(0), u64(0)))
     for row in range(result.size):
-        end = prefix.size
-        for place in range(offsets[row], offsets[row + 1]):
-            room[end] = data[place]
-            end += 1
-        for place in range(suffix.size):
-            room[end] = suffix[place]
-            end += 1
-        for place in range(end, end + 4):
-            room[place] = 0
-        result[row] = _murmur3(words, end, u64(seed))
+        first, last = offsets[row], offsets[row + 1]
+        state = _taken_up(data, first, last, (start, held, bits))
+        h, rest, _ = _taken_up(suffix, 0, suffix.size, state)
+        result[row] = _finished(h ^ _scrambled(rest), u64(prefix.size + last - first + suffix.size))
 
 
 @njit(nogil=True, cache=True)
-def _murmur3(words: Any, size: int, seed: Any) -> Any:
-    h = seed
-    for place in range(size >> 2):
-        h ^= _scrambled(u64(words[place]))
-        h = ((h << u64(13)) | (h >> u64(19))) & CUT
-        h = (h * u64(5) + u64(0xE6546B64)) & CUT
-    if size & 3:
-        h ^= _scrambled(u64(words[size >> 2]))
-    h ^= u64(size) & CUT
+def _taken_up(data: Units, first: int, last: int, state: Any) -> Any:
+    """The hash with some bytes more: itself, the bits that fill no word yet, and how many they are."""
+    h, held, bits = state
+    place = first
+    while place + 4 <= last:
+        word = (
+            u64(data[place])
+            | u64(data[place + 1]) << u64(8)
+            | u64(data[place + 2]) << u64(16)
+            | u64(data[place + 3]) << u64(24)
+        )
+        held |= word << bits
+        h = _mixed(h, held & CUT)
+        held >>= u64(32)
+        place += 4
+    while place < last:
+        held |= u64(data[place]) << bits
+        bits += u64(8)
+        place += 1
+        if bits == u64(32):
+            h = _mixed(h, held)
+            held, bits = u64(0), u64(0)
+    return h, held, bits
+
+
+@njit(nogil=True, cache=True)
+def _mixed(h: Any, word: Any) -> Any:
+    h ^= _scrambled(word)
+    h = ((h << u64(13)) | (h >> u64(19))) & CUT
+    return (h * u64(5) + u64(0xE6546B64)) & CUT
+
+
+@njit(nogil=True, cache=True)
+def _finished(h: Any, size: Any) -> Any:
+    h ^= size & CUT
     h ^= h >> u64(16)
     h = (h * u64(0x85EBCA6B)) & CUT
     h ^= h >> u64(13)

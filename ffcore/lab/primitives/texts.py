@@ -29,11 +29,6 @@ class Texts:
         return self.offsets.size - 1
 
     @property
-    def longest(self) -> int:
-        """The units of the longest text."""
-        return int(np.diff(self.offsets).max(initial=0))
-
-    @property
     def ascii(self) -> bool:
         """Whether no text goes beyond ASCII."""
         used = self.data[self.offsets[0] : self.offsets[-1]]

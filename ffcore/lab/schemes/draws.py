@@ -102,7 +102,8 @@ class Hashed(Draw):
     def _tops(self, ids: Ids) -> Numbers:
         raws = self.raws(ids)
         if isinstance(raws, Wide):
-            return raws.words[0]
+            words: Numbers = raws.words[0]
+            return words
         shifted = raws >> max(self.hash.bits - 32, 0) << max(32 - self.hash.bits, 0)
         found: Numbers = shifted.astype(np.uint32)
         return found
