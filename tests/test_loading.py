@@ -269,6 +269,7 @@ def check_read_or_refused(path: Path) -> None:
     assert all(message for _, message in problems)
 
 
+@pytest.mark.slow
 @in_one_folder
 @given(st.lists(PIECES, max_size=25).map("".join), st.sampled_from((".json", ".yaml")))
 def test_random_markup_is_a_set_or_a_config_error(tmp_path: Path, content: str, suffix: str) -> None:
@@ -284,6 +285,7 @@ json_values = st.recursive(
 FIELDS = ("key", "enabled", "rollout_percentage", "targeting_rules", "variants", "buckets", "salt", "status", "other")
 
 
+@pytest.mark.slow
 @in_one_folder
 @given(flag_items | experiment_items, st.sampled_from(FIELDS), json_values, st.sampled_from(("flags", "experiments")))
 def test_a_random_value_in_any_field_is_read_or_refused(

@@ -206,6 +206,7 @@ def test_the_schema_accepts_what_loading_accepts_and_nothing_else(tmp_path: Path
     assert min(sum(loaded for _, loaded, _ in accepted), sum(not loaded for _, loaded, _ in accepted)) > 300
 
 
+@pytest.mark.slow
 @settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(flag_items, experiment_items)
 def test_what_the_model_writes_the_schema_accepts(flag: dict[str, Any], experiment: dict[str, Any]) -> None:

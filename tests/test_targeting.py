@@ -62,6 +62,7 @@ def evaluated(flag: Flag, user_id: str, context: dict[str, Any]) -> bool:
     return bool(eval(source, {"user_id": user_id, "context": context, **names}))  # noqa: S307 - the code under test
 
 
+@pytest.mark.slow
 @some
 @given(rule_lists, user_ids, contexts)
 def test_every_form_says_what_the_reference_says(rules: list[dict[str, Any]], user_id: str, context: Any) -> None:
@@ -78,6 +79,7 @@ def test_every_form_says_what_the_reference_says(rules: list[dict[str, Any]], us
         assert given_context == (context or {})
 
 
+@pytest.mark.slow
 @some
 @given(rule_lists, user_ids, st.fixed_dictionaries(dict.fromkeys(ATTRIBUTES, values)))
 def test_the_source_alone_holds_where_nothing_is_missing(

@@ -90,6 +90,7 @@ def test_pairing_takes_common_drift_out() -> None:
     assert paired_ratio(3 * drift, drift) == Estimate(3.0, 3.0, 3.0, 8)
 
 
+@pytest.mark.slow
 def test_ratio_intervals_cover() -> None:
     """Equal workloads under skewed noise are told apart no oftener than the sign test's 4.1 % at 20 rounds.
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 IDS = [f"user-{number}" for number in range(200)]
 
 
+@pytest.mark.slow
 def test_every_call_of_every_thread_is_counted() -> None:
     """Hits and misses add up to the calls that were made, and four threads make as many as one in each round."""
     found = scaling.threads(IDS, Profile(rounds=6, seconds=0.001))
@@ -30,6 +31,7 @@ def test_every_call_of_every_thread_is_counted() -> None:
     assert found.to_dict()["ratio"]["n"] == 6
 
 
+@pytest.mark.slow
 def test_a_lost_count_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     """An evaluator that forgets a hit is found out."""
     exact = ffcore.Evaluator.stats
@@ -44,6 +46,7 @@ def test_a_lost_count_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.counted == found.calls - 1
 
 
+@pytest.mark.slow
 def test_the_ratio_is_of_rates(monkeypatch: pytest.MonkeyPatch) -> None:
     """Four threads that need twice the time a call reach half of one thread's rate."""
     monkeypatch.setattr(scaling, "_together", lambda blocks, *_: 200.0 if len(blocks) == 4 else 100.0)
@@ -81,6 +84,7 @@ def test_many_flags_are_timed_and_weighed(clock: FakeClock) -> None:
     assert 100 < found.compiled_bytes < 10_000
 
 
+@pytest.mark.slow
 def test_all_flags_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is timed decides every flag once, and the evaluator has room for all of them."""
     entered: list[tuple[int, ffcore.Evaluator]] = []

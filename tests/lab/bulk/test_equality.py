@@ -105,6 +105,7 @@ def quiet(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("ERROR", "ffcore")
 
 
+@pytest.mark.slow
 def test_a_slice_of_random_cases(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three worlds, in parts that end in the midst of a block: some 200,000 cases like the ten million below."""
     monkeypatch.setattr(parts, "PART_ROWS", 997)

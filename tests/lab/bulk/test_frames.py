@@ -54,6 +54,7 @@ def agree(frame: pd.DataFrame, flags: FlagSet) -> None:
         assert outcomes(result, key) == decided(flags, key, frame)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["flags", "experiments"])
 def test_random_flags_over_random_frames(kind: str) -> None:
     """Any rules over any columns, nulls included, decide as the evaluator does."""

@@ -86,6 +86,7 @@ def goes_on(users: Path, out: Path, kept: int) -> None:
     assert not list(out.glob(".*"))
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on(users: Path, tmp_path: Path) -> None:
     """After kill -9 all noted parts are there, half ones are hidden, and the same call does the rest."""
     process = start(users, tmp_path / "out", seconds=60)
@@ -98,6 +99,7 @@ def test_a_killed_run_goes_on(users: Path, tmp_path: Path) -> None:
     goes_on(users, tmp_path / "out", kept=10)
 
 
+@pytest.mark.slow
 def test_a_run_stopped_by_ctrl_c_says_how_it_goes_on(users: Path, tmp_path: Path) -> None:
     """No half part stays, the message counts those that are finished, and the exit code is 130."""
     process = start(users, tmp_path / "out", seconds=0.2)

@@ -55,6 +55,7 @@ def test_every_registered_figure_takes_a_check(name: str) -> None:
     signature(found).bind(FAIR)
 
 
+@pytest.mark.slow
 def test_checks_load_no_drawing_library() -> None:
     """Only a figure that is asked for costs the import of matplotlib."""
     code = "import sys, ffcore.lab.verify, ffcore.lab.figures; sys.exit('matplotlib' in sys.modules)"

@@ -32,6 +32,7 @@ def test_the_title_counts_the_pairs_that_depend() -> None:
     assert bad.axes[0].images[0].get_clim() == (0, pytest.approx(1, abs=1e-3))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [0, 30, 300])
 @pytest.mark.parametrize("draws", [2, 11, 60])
 def test_any_number_of_draws_fits(draws: int, length: int) -> None:

@@ -26,6 +26,7 @@ def test_the_product_passes() -> None:
     assert json.loads(json.dumps(check.to_dict()))["details"]["matrix"]["UUID"][35][31]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "finding"),
     [
@@ -73,6 +74,7 @@ def test_shares_are_those_of_a_plain_count() -> None:
     assert flipped(hard_ids(100)["UUID"], 2).to_pylist()[200:300] == [other for _, other in pairs]
 
 
+@pytest.mark.slow
 def test_the_p_value_is_the_exact_binomial_one_of_the_worst_cell() -> None:
     """Times the number of cells, at most 1; the matrix names the share."""
     check = avalanche(HASHES["biased"])
@@ -100,6 +102,7 @@ def test_the_detectable_mismatch_is_that_of_one_cell_among_all() -> None:
     assert check.detectable == pytest.approx(quantiles / 2 / np.sqrt(1_536), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_users_needed_give_the_power_that_they_state() -> None:
     """With that many ids the product passes under at least 4 of 6 keys; fewer at 90 % has a probability of 2 %.
 
@@ -112,6 +115,7 @@ def test_users_needed_give_the_power_that_they_state() -> None:
     assert sum(check.verdict == "pass" for check in checks) >= 4
 
 
+@pytest.mark.slow
 def test_alarm_rate() -> None:
     """The product under 24 keys alarms at no more than the stated 0.05: more than 8 have a probability of 1e-6."""
     alarms = sum(avalanche(None, key=f"k{number}", ids=256, alpha=0.05).verdict == "fail" for number in range(24))

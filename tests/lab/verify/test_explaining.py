@@ -44,6 +44,7 @@ def is_found(seed: int) -> bool | None:
     return {name: text} in top_cause(check)
 
 
+@pytest.mark.slow
 def test_the_top_cause_of_most_simulated_faults_is_the_seeded_one() -> None:
     """A slice of the scored test: 9 of 10 segment faults that show in the whole are named first."""
     found = [hit for hit in map(is_found, range(16)) if hit is not None]
@@ -62,6 +63,7 @@ def test_the_top_cause_is_right_in_nine_of_ten_of_600_simulated_faults() -> None
     assert rate - 2.6 * np.sqrt(rate * (1 - rate) / len(found)) >= 0.9
 
 
+@pytest.mark.slow
 def test_a_mismatch_everywhere_is_blamed_on_no_segment() -> None:
     """The chance that a segment is named is 1 % in each of 12 logs: 5 or more have a chance below 1e-7."""
     checks = [
@@ -176,6 +178,7 @@ def test_null_is_a_segment() -> None:
     assert check.details["explanation"]["causes"][0]["stage"] == "log processing"
 
 
+@pytest.mark.slow
 def test_ten_thousand_versions_hide_no_culprit() -> None:
     """The family is large, but most of its segments are too small to count."""
     rng = np.random.default_rng(2)

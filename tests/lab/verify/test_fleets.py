@@ -112,6 +112,7 @@ def test_splits_too_even_to_be_random_are_a_finding() -> None:
     assert (found.verdict, found.details["whole"]["direction"]) == ("fail", "too good")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("users", [30, 100, 2_000])
 def test_small_flags_do_not_look_too_good(users: int) -> None:
     """With few users many p-values are exactly 1 and none is uniform: that alone is no finding."""
@@ -229,6 +230,7 @@ def test_the_false_discovery_rate_holds() -> None:
     assert false <= 0.03 * findings
 
 
+@pytest.mark.slow
 def test_ten_thousand_checks_take_no_time() -> None:
     """A fleet of 10,000 costs less than making the checks of it."""
     start = time.process_time()

@@ -146,6 +146,7 @@ def test_few_users_are_no_evidence(users: int) -> None:
     assert bool(check.estimate) == (users >= 200)
 
 
+@pytest.mark.slow
 def test_users_needed_give_the_power_that_they_state() -> None:
     """Perfect draws pass with 90 % probability: at least 160 of 200 do, fewer with probability 1e-5."""
     needed = independent.users_needed(6, 0.05)
@@ -181,6 +182,7 @@ def test_a_draw_of_one_cell_is_no_evidence() -> None:
     assert "a draw puts all users into one cell" in str(check)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("users", [300, 2_000, 20_000])
 def test_alarm_rate(users: int) -> None:
     """Perfect hashes alarm at no more than the stated rate: 400 of them, with three pairs each, at 0.05 in all.

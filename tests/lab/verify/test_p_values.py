@@ -57,6 +57,7 @@ def test_p_values_that_are_not_uniform_are_seen(bend: object, direction: str) ->
     assert (found.direction, found.p_value < 1e-4) == (direction, True)
 
 
+@pytest.mark.slow
 def test_the_alarm_rate_holds_over_uniform_p_values() -> None:
     """Of 1,000 fair fleets at a rate of 1 % at most 35 alarm, but for a chance below 1e-9; the tests overlap."""
     rng = np.random.default_rng(2)

@@ -37,6 +37,7 @@ def test_segments_alike_are_named_at_the_stated_rate(shares: list[float]) -> Non
     assert sum(named) <= 18
 
 
+@pytest.mark.slow
 def test_healthy_segments_beside_a_faulty_one_are_named_at_the_stated_rate() -> None:
     """Most users are in a faulty segment, so the others differ from the whole; they fit what is expected."""
     wrong = 0

@@ -197,6 +197,7 @@ def test_rates_without_sense_are_refused(alpha: float, margin: float) -> None:
         sequential_sample_ratio([[1, 1]], HALVES, alpha=alpha, margin=margin)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     weights=st.lists(st.integers(0, 20), min_size=2, max_size=4).filter(any),

@@ -114,6 +114,7 @@ def test_rates_without_sense_are_refused(alpha: float, margin: float) -> None:
         sample_ratio([1, 1], HALVES, alpha=alpha, margin=margin)
 
 
+@pytest.mark.slow
 def test_a_fair_hash_alarms_no_more_than_it_may() -> None:
     """2,000 users split by 200 salts, exact and chi-square: no more alarms than allowed, and p is spread evenly.
 
@@ -142,6 +143,7 @@ def test_the_detectable_mismatch_is_detected_four_times_in_five() -> None:
     assert np.sum(stats.binom.pmf(failing, users, share)) == pytest.approx(0.8, abs=0.01)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     arms=st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 20)), min_size=2, max_size=5).filter(

@@ -153,6 +153,7 @@ def test_repeated_users_count_once() -> None:
     assert verify.uniformity(None, np.tile(USERS[:10_000], 10)).n == 10_000
 
 
+@pytest.mark.slow
 def test_the_detectable_mismatch_is_detected() -> None:
     """One range off by as much as the check states is found with 80 % probability: 135 to 180 of 200 times.
 
@@ -173,6 +174,7 @@ def test_the_detectable_mismatch_is_detected() -> None:
     assert 135 <= found <= 180
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("users", [300, 2_000, 20_000])
 def test_alarm_rate(users: int) -> None:
     """Perfect hashes alarm at no more than the stated rate: 400 of them at 0.05 in all.

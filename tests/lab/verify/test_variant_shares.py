@@ -162,6 +162,7 @@ def test_expectations_without_sense_are_refused(subject: Any, expected: dict[str
     assert message in str(error.value)
 
 
+@pytest.mark.slow
 def test_good_flags_alarm_no_more_than_they_may() -> None:
     """200 salts, seven percentages each: the alarm rate of 0.001 is that of the whole check (false: below 1e-10)."""
     found = [variants(flag(20, key=f"calibration-{salt}"), IDS[:1_000]).verdict for salt in range(SALTS)]
