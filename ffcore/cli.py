@@ -73,6 +73,7 @@ def _add_report(report: argparse.ArgumentParser) -> None:
     instead.add_argument(
         "--check", type=Path, metavar="BUNDLE", help="name what was touched in a bundle, packed or not"
     )
+    instead.add_argument("--lint", action="store_true", help="hold the notebooks to their rules")
     report.set_defaults(command=_report, codes=EXIT_CODES | {"interrupted": INTERRUPTED})
 
 

@@ -1,7 +1,6 @@
-"""The rules of the house: what may import what, what a notebook may hold, what no file may name."""
+"""The rules of the house: what may import what, what a module looks like, what no file may name."""
 
 import ast
-import json
 import re
 import subprocess
 import sys
@@ -9,9 +8,10 @@ from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from importlib.util import resolve_name
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from ffcore.lab.report.lint import lint
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted((ROOT / "ffcore").rglob("*.py"))
@@ -36,8 +36,6 @@ TEXTS = sorted(
 )
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 40
-MAX_CELLS = 30
-VERDICT_TAG = "nbval-check-output"
 KNOWN_HOSTS = {"127.0.0.1", "localhost", "arxiv.org", "doi.org", "json-schema.org", "www.w3.org"}
 PRIVATE_PATH = re.compile(r"(?<![\w.}])/(?:home|root|Users|tmp|work|mnt|opt)/\w+")
 REGISTRY = re.compile(r"(?:index|find|trusted)[-_](?:url|links|host)|/[s]imple/")
@@ -240,84 +238,10 @@ def test_a_faulty_module_is_seen(source: str) -> None:
 # --- what a notebook may hold
 
 
-def definitions(source: str) -> Iterator[str]:
-    """Names of the functions and classes that code defines, assigned lambdas included."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield node.name
-        elif isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and isinstance(node.value, ast.Lambda):
-            yield "lambda"
-
-
-def notebook_faults(cells: list[dict[str, Any]]) -> Iterator[str]:
-    """What a notebook's cells do against the anatomy that all share."""
-    code = [cell for cell in cells if cell["cell_type"] == "code"]
-    if len(cells) > MAX_CELLS:
-        yield f"{len(cells)} cells, more than {MAX_CELLS}"
-    if (count := sum("parameters" in tags(cell) for cell in code)) != 1:
-        yield f"{count} parameters cells instead of 1"
-    for cell in code:
-        source = "".join(cell["source"])
-        yield from (f"defines {name}: move it into ffcore.lab" for name in definitions(source))
-        if (cell["outputs"] or cell["execution_count"]) and VERDICT_TAG not in tags(cell):
-            yield f"keeps the traces of a run without the tag {VERDICT_TAG}: {source}"
-
-
-def tags(cell: dict[str, Any]) -> list[str]:
-    """A cell's tags."""
-    return list(cell["metadata"].get("tags", []))
-
-
-def test_there_are_notebooks() -> None:
-    """The rules for notebooks are applied to something."""
-    assert NOTEBOOKS
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=relative)
-def test_notebooks_keep_to_the_anatomy(path: Path) -> None:
-    """A notebook is short and parametrised, defines nothing, and stores no output but its verdict."""
-    assert list(notebook_faults(json.loads(path.read_text(encoding="utf-8"))["cells"])) == []
-
-
-def code_cell(source: str, *tags: str, outputs: tuple[str, ...] = (), count: int | None = None) -> dict[str, Any]:
-    """A code cell as a notebook file holds it."""
-    metadata = {"tags": list(tags)}
-    return {
-        "cell_type": "code",
-        "source": [source],
-        "metadata": metadata,
-        "outputs": outputs,
-        "execution_count": count,
-    }
-
-
-PARAMETERS = code_cell("n: int = 1", "parameters")
-
-
-@pytest.mark.parametrize(
-    "cells",
-    [
-        [],
-        [PARAMETERS, PARAMETERS],
-        [PARAMETERS, code_cell("def f(): ...")],
-        [PARAMETERS, code_cell("if n:\n    async def f(): ...")],
-        [PARAMETERS, code_cell("class C: ...")],
-        [PARAMETERS, code_cell("f = lambda x: x")],
-        [PARAMETERS, code_cell("1", count=3)],
-        [PARAMETERS, code_cell("1", outputs=("1",))],
-        [PARAMETERS, *[code_cell("1")] * MAX_CELLS],
-    ],
-)
-def test_a_faulty_notebook_is_seen(cells: list[dict[str, Any]]) -> None:
-    """Each departure from the anatomy is one fault."""
-    assert len(list(notebook_faults(cells))) == 1
-
-
-def test_a_stored_verdict_is_no_fault() -> None:
-    """The cell that nbval compares keeps its output; a lambda passed on is no definition."""
-    verdict = code_cell("1", VERDICT_TAG, outputs=("1",), count=1)
-
-    assert list(notebook_faults([PARAMETERS, verdict, code_cell("sorted([1], key=lambda x: x)")])) == []
+def test_notebooks_keep_their_rules() -> None:
+    """The linter, whose tests show that each of its rules can be broken, has nothing to say."""
+    assert len(NOTEBOOKS) > 5
+    assert lint(NOTEBOOKS) == []
 
 
 # --- what no file may name

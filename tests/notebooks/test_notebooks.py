@@ -8,8 +8,8 @@ import nbformat
 import pytest
 
 from ffcore.lab.report import results, runner
+from ffcore.lab.report.lint_rules import VERDICT_TAG
 from ffcore.lab.report.plan import prepare
-from ffcore.lab.report.refresh import VERDICT_TAG
 
 pytestmark = pytest.mark.slow
 

@@ -22,6 +22,8 @@ def run(options: Namespace) -> str:
         return _bundle(options)
     if options.check:
         return _check(options)
+    if options.lint:
+        return _lint(options)
     return _run(options)
 
 
@@ -95,6 +97,17 @@ def _check(options: Namespace) -> str:
     evidence = bundle.check(options.check)
     print(f"{options.check}: {evidence.files} files, fingerprint {evidence.fingerprint}")
     return _problems(evidence.problems)
+
+
+def _lint(options: Namespace) -> str:
+    """Hold the notebooks, or those named, to their rules."""
+    _refuse("--lint", {**_orders(options), "--only": "", "--baseline": options.baseline, "--pdf": options.pdf})
+    from ffcore.lab.report import lint, notebooks
+
+    chosen_ones = notebooks.select(options.only)
+    found = lint.lint(chosen_ones)
+    print(*found, f"{len(chosen_ones)} notebooks, {len(found)} problem{'s' * (len(found) != 1)}", sep="\n")
+    return "fail" if found else "pass"
 
 
 def _problems(found: Sequence[str]) -> str:

@@ -8,8 +8,8 @@ import nbformat
 from nbclient import NotebookClient
 
 from . import engine, notebooks
+from .lint_rules import VERDICT_TAG
 
-VERDICT_TAG = "nbval-check-output"
 _KEPT = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 _TIMEOUT = 600
 

@@ -5,7 +5,8 @@ from typing import Any
 import nbformat
 import pytest
 
-from ffcore.lab.report.refresh import VERDICT_TAG, clean, refresh
+from ffcore.lab.report.lint_rules import VERDICT_TAG
+from ffcore.lab.report.refresh import clean, refresh
 
 
 def test_only_the_verdict_cell_keeps_its_output(house: Any) -> None:

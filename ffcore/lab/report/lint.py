@@ -1,0 +1,38 @@
+"""The linter of notebooks: reads them, applies every rule, and says what is wrong, where, and why that matters."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import ffcore
+
+from .lint_rules import RULES, Notebook
+from .lint_suite import repeated
+
+
+def lint(paths: Sequence[Path]) -> list[str]:
+    """Name everything that notebooks do against the rules, each with the rule's reason; empty if all is well."""
+    found = [notebook for path in paths if (notebook := _read(path))]
+    unread = [f"{path.stem}: is no notebook that can be read" for path in paths if not _read(path)]
+    single = [line for notebook in found for line in faults(notebook)]
+    return [*unread, *single, *repeated(found)]
+
+
+def faults(notebook: Notebook) -> Iterator[str]:
+    """What one notebook does against the rules."""
+    for rule, reason in RULES.items():
+        try:
+            yield from (f"{notebook.name}: {fault}. Why: {reason}" for fault in rule(notebook))
+        except SyntaxError as error:
+            yield f"{notebook.name}: code that is no plain Python ({error.msg}). Why: magics hide what runs"
+            return
+
+
+def _read(path: Path) -> Notebook | None:
+    try:
+        item = json.loads(path.read_text(encoding="utf-8"))
+        return Notebook(path.stem, path, item["metadata"], tuple(item["cells"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        if isinstance(error, OSError):
+            raise ffcore.ConfigError([(str(path), f"cannot be read: {error.strerror}")]) from error
+        return None
