@@ -14,6 +14,7 @@ FIGURES: dict[str, tuple[str, str]] = {
     "audit": ("audit", "mismatches"),
     "avalanche": ("avalanche", "avalanche"),
     "blast radius": ("blast", "blast"),
+    "correlation": ("correlation", "correlation"),
     "explain": ("explain", "segments"),
     "fleet": ("fleet", "sorted_p_values"),
     "independence": ("independence", "independence"),
