@@ -24,7 +24,7 @@ def correlation(check: Check) -> Chart:
     >>> correlation(check_correlation({"fair": Rollouts(fair, "independent")})).caption[:59]
     'Largest correlation (phi) of two flags at 50 %, logarithmic'
     """
-    names = sorted(check.estimate, key=lambda name: -check.estimate[name])
+    names = sorted(check.estimate, key=lambda name: (-round(check.estimate[name], 9), name))
     level, margin = percent(check.details["interval_level"]), check.details["margin"]
     marks = "Circle: shown independent; square: shown correlated; diamond: open. At the right: what it is known as."
     lines = f"Shaded: margin {number(margin)}. Dashed: what chance alone exceeds once in {1 / check.alpha:,.0f} runs."

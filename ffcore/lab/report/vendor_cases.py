@@ -117,6 +117,22 @@ def correlated(ids: Ids, fault: str = "") -> Check:
     return correlation(rollouts)
 
 
+def wrongly_known(check: Check) -> Measure:
+    """The key figure: schemes that are shown to be the opposite of what they are known as.
+
+    >>> from ffcore.lab.verify.correlation import correlation
+    >>> wrongly_known(correlation({})).value
+    0
+    """
+    shown, known = check.details["shown"], check.details["known"]
+    wrong = [name for name in known if known[name] != "borderline" and shown[name] not in (known[name], "open")]
+    estimate = Estimate(len(wrong), None, None, len(known))
+    judged = {"verdict": check.verdict, "basis": "checks"}
+    return Measure.of(
+        "wrongly_known", "schemes that are not as known", estimate, "schemes", note=", ".join(wrong), **judged
+    )
+
+
 def numbered(count: int = PUBLISHED) -> Ids:
     """The published users: user_0, user_1 and so on.
 
