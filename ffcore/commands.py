@@ -1,4 +1,4 @@
-"""The commands that need no laboratory: `ffcore evaluate` and `ffcore flags list|validate|diff|schema`.
+"""The commands that need no laboratory: `ffcore evaluate` and `ffcore flags list|validate|load|diff|schema`.
 
 Each prints sentences on a terminal and JSON when its output is piped or ``--json`` asks for it.
 """
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from . import load_command
 from .errors import ConfigError, shown, suggestion
 from .evaluator import Evaluator
 from .flagset import FlagSet
@@ -39,7 +40,7 @@ def add_commands(commands: Any, evaluate_files: EvaluateFiles) -> None:
     _add_files(evaluate.add_argument_group("with --users"))
     evaluate.set_defaults(evaluate_files=evaluate_files)
     _common(evaluate, _evaluate)
-    _add_flags(commands.add_parser("flags", help="list, validate or compare flag files, or print their schema"))
+    _add_flags(commands.add_parser("flags", help="list, validate, load or compare flag files, or print their schema"))
 
 
 def _add_files(files: Any) -> None:
@@ -61,6 +62,10 @@ def _add_flags(flags: argparse.ArgumentParser) -> None:
         action = actions.add_parser(name, help=text)
         _flag_file(action.add_argument, "file")
         _common(action, run)
+    loads = actions.add_parser("load", help="write a flag file into DynamoDB's tables or a SQLite file")
+    _flag_file(loads.add_argument, "file")
+    load_command.add_options(loads)
+    _common(loads, _load)
     diff = actions.add_parser("diff", help="say what changed, in words; exit code 1 where anything did")
     _flag_file(diff.add_argument, "old")
     _flag_file(diff.add_argument, "new")
@@ -153,6 +158,11 @@ def _validate(options: argparse.Namespace) -> int:
     flags = load(options.file, options.buckets)
     counts = {"flags": len(flags), "experiments": len(flags.experiments)}
     return _print(options, {"valid": True, **counts}, f"{options.file}: valid, {flags!r}")
+
+
+def _load(options: argparse.Namespace) -> int:
+    loaded = load_command.run(options)
+    return _print(options, loaded.to_dict(), str(loaded))
 
 
 def _diff(options: argparse.Namespace) -> int:

@@ -197,7 +197,8 @@ def _too_large(item: Wire) -> str:
 
 def _explained(error: StoreError, operation: str, table: str) -> StoreError:
     if error.code == "ResourceNotFoundException":
-        text = f"DynamoDB table {table}: there is no such table in this region and account; ffcore flags load makes it"
+        hint = "ffcore flags load --create makes it"
+        text = f"DynamoDB table {table}: there is no such table in this region and account; {hint}"
         return StoreError(text, error.code)
     if error.code == "AccessDeniedException":
         return StoreError(f"{error}; it needs dynamodb:{operation} on this table", error.code)
