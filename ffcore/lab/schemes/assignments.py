@@ -59,6 +59,7 @@ class Assignment:
     plan: Callable[[str], Plan]
     skips_empty: bool = False
     vectorized: ClassVar[bool] = True
+    takes_arrow: ClassVar[bool] = True
 
     def __call__(self, user_id: Any, key: str | None = None) -> Any:
         """The answer for one id, or for each id of an array."""
@@ -101,6 +102,7 @@ class FirstOf:
     assignments: tuple[Assignment, ...]
     outside: Answer = None
     vectorized: ClassVar[bool] = True
+    takes_arrow: ClassVar[bool] = True
 
     def __call__(self, user_id: Any, key: str | None = None) -> Any:
         """The answer for one id, or for each id of an array."""
@@ -128,6 +130,7 @@ class Words:
     word: Callable[[str], Callable[[Any], Any]]
     key: str = ""
     vectorized: ClassVar[bool] = True
+    takes_arrow: ClassVar[bool] = True
 
     def __call__(self, user_id: Any, key: str | None = None) -> Any:
         """The word of one id, or of each id of an array."""

@@ -35,6 +35,7 @@ class Draw:
 
     __slots__ = ()
     vectorized: ClassVar[bool] = True
+    takes_arrow: ClassVar[bool] = True
     span: tuple[float, float]
 
     @abstractmethod

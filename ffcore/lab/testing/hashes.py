@@ -39,6 +39,7 @@ class HashFunction:
     one: Callable[[str, str], int]
     many: Callable[[Ids, Sequence[str]], Words]
     vectorized: ClassVar[bool] = True
+    takes_arrow: ClassVar[bool] = True
 
     def __call__(self, user_id: Any, key: str) -> Any:
         """The word of one id, or of each id of an array."""

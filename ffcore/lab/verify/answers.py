@@ -77,8 +77,11 @@ def each_id(text: Text) -> Iterator[str]:
 
 
 def called_once(assign: Assign, text: Text, key: str) -> Any:
-    """What an array function returns for a numpy array of the ids (objects, each a str): one value for each."""
-    found = assign(text.to_numpy(zero_copy_only=False), key)
+    """What an array function returns for a numpy array of the ids (objects, each a str): one value for each.
+
+    A function with the attribute ``takes_arrow`` gets the Arrow array itself, of which no Python object is made.
+    """
+    found = assign(text if getattr(assign, "takes_arrow", False) else text.to_numpy(zero_copy_only=False), key)
     plain = isinstance(found, list | tuple | pa.Array | pa.ChunkedArray)
     sequence = plain or (hasattr(found, "__array__") and getattr(found, "ndim", 1) == 1)
     if not sequence or len(found) != len(text):
@@ -103,6 +106,8 @@ def read_answers(values: Any, refuse: Refuse) -> Answers:
     >>> read_answers(["blue", None, "red", "blue"], refusal(pa.array([]), AN_ANSWER))
     Answers(codes=array([0, 2, 1, 0], dtype=int32), arms=('blue', 'red'))
     """
+    if isinstance(values, pd.Categorical) and all(isinstance(arm, str) for arm in values.categories):
+        return Answers(np.where(values.codes < 0, len(values.categories), values.codes), tuple(values.categories))
     column = plain_column(values)
     if column is None:
         return one_by_one(listed(values), refuse)

@@ -110,6 +110,15 @@ def test_an_array_function_is_called_once_with_texts() -> None:
     assert calls == [(np.ndarray, np.dtype(object), ["1", "2", "1"], "mine")]
 
 
+def test_an_array_function_may_take_arrow() -> None:
+    """With the attribute that says so it gets the column itself, of which no text is made."""
+    assign = vectorized(lambda user_ids, key: [isinstance(user_ids, pa.LargeStringArray)] * len(user_ids))
+    assert assigned(assign, read_users(["a", "b"])).enabled.tolist() == [False, False]
+
+    assign.takes_arrow = True  # type: ignore[attr-defined]
+    assert assigned(assign, read_users(["a", "b"])).enabled.tolist() == [True, True]
+
+
 ANSWERS: dict[str, Any] = {
     "list of bools": [True, False],
     "bools": np.array([True, False]),
@@ -261,6 +270,10 @@ def test_any_number_of_variants(arms: int) -> None:
     found = assigned(logged("variant"), read_users(pd.DataFrame({"user_id": keys, "variant": keys})))
 
     assert variants_of(found) == keys
+    own = vectorized(lambda user_ids, key: pd.Categorical([*keys, None], categories=keys))
+    answered = assigned(own, read_users([*keys, "nobody"]))
+    assert variants_of(answered)[:-1] == keys
+    assert answered.enabled.tolist() == [True] * arms + [False]
 
 
 HASHES: dict[str, Any] = {
