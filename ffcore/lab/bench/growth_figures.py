@@ -1,0 +1,47 @@
+"""The figure of growth: cost of a decision as a multiple of that at the smallest size."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+from ffcore.lab.bench.display import interval
+from ffcore.lab.bench.growth import GrowthRun
+from ffcore.lab.plots import FONT, GREY, MARKERS, SERIES, Chart, chart
+
+STYLES = ("-", "--", "-.", ":")
+
+
+def growth_costs(run: GrowthRun) -> Chart:
+    """Cost against size, both axes logarithmic, one line a dimension; the grey line is growth in proportion.
+
+    Args:
+        run: what `growth` measured.
+    """
+    rounds = next(iter(next(iter(run.dimensions.values())).run.workloads.values())).rates.size
+    caption = (
+        "Cost of one decision as a multiple of that at the smallest size: marker median, line 95 % interval. Legend: "
+        f"the power by which cost grows. Size 0 is drawn at 0.5. n = {rounds} interleaved rounds of each size."
+    )
+    figure, axes = chart("Cost by size", caption, height=4.2)
+    for (name, one), colour, style, marker in zip(run.dimensions.items(), SERIES, STYLES, MARKERS, strict=False):
+        across = [max(size, 0.5) for size in one.sizes]
+        found = [one.ratio(size) for size in one.sizes]
+        low, middle, high = np.array([(e.low, e.value, e.high) for e in found], dtype=np.float64).T
+        label = f"{name}: {interval(one.slope(), '{:.2f}'.format)}"
+        axes.vlines(across, low, high, colour, linewidth=4, alpha=0.5)
+        axes.plot(across, middle, color=colour, linestyle=style, marker=marker, linewidth=2, markersize=8, label=label)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    top = axes.get_ylim()[1]
+    axes.plot([1, top], [1, top], color=GREY, linewidth=1, label="in proportion: 1")
+    axes.set_ylim(top=top * 6)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.set_xlabel("how many flags, rules, attributes or characters", fontsize=FONT)
+    axes.set_ylabel("cost, times the smallest", fontsize=FONT)
+    axes.grid(axis="y", color="#dddddd", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.legend(fontsize=FONT - 3, frameon=False, loc="upper left")
+    return figure
