@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic, sleep
-from typing import Any, TypeVar
+from typing import Any
 
-T = TypeVar("T")
+from .errors import StoreError
+
 #: Seconds of the first pause between two attempts at most; each further one may be twice as long, up to ``LONGEST``.
 FIRST, LONGEST = 0.05, 1.0
 THROTTLED = frozenset(
@@ -32,20 +33,6 @@ MEANINGS = {
     "NoRegionError": "no region: name one, or set AWS_DEFAULT_REGION",
     "ProfileNotFound": "{message}",
 }
-
-
-class StoreError(Exception):
-    """A store or stream that cannot do what it is asked; the text says where and why in one sentence.
-
-    Attributes:
-        code: AWS's code of the error, or the name of the exception where no answer came.
-        transient: Whether the same call may succeed later without anybody's doing.
-        silent: Whether no answer came at all.
-    """
-
-    def __init__(self, message: str, code: str = "", *, transient: bool = False, silent: bool = False) -> None:
-        super().__init__(message)
-        self.code, self.transient, self.silent = code, transient, silent
 
 
 @dataclass(frozen=True, slots=True)

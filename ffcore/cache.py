@@ -21,7 +21,7 @@ from numbers import Real
 from threading import Event, Lock
 from typing import Any
 
-from .errors import ConfigError, shown
+from .errors import ConfigError, StoreError, shown
 from .log import warning
 
 
@@ -124,6 +124,15 @@ def _random() -> Callable[[], float]:
     return random
 
 
+def _tell(keys: Iterable[Any], error: Exception) -> None:
+    """Log a failure: a store's own sentence where it has one, else the traceback; nothing where it was not asked."""
+    names = ", ".join(" ".join(key) if isinstance(key, tuple) else str(key) for key in keys)
+    if not isinstance(error, StoreError):
+        warning("the store failed to load %s", names, error=error)
+    elif not error.resting:
+        warning("the store failed to load %s: %s", names, error)
+
+
 class Cache:
     """A bounded cache in front of ``load(keys) -> {key: Loaded}``.
 
@@ -185,8 +194,7 @@ class Cache:
             loaded = self._load(list(own))
             failed = False
         except Exception as error:  # noqa: BLE001 - whatever a store raises, a stale entry may still answer
-            names = (" ".join(key) if isinstance(key, tuple) else str(key) for key in own)
-            warning("the store failed to load %s", ", ".join(names), error=error)
+            _tell(own, error)
         finally:
             with self._lock:
                 self._loads += len(own)

@@ -1,4 +1,4 @@
-"""Configuration errors: every problem of an input at once, each with its place."""
+"""Errors: every problem of an input at once, each with its place; and stores that cannot do what they are asked."""
 
 from __future__ import annotations
 
@@ -35,6 +35,23 @@ class ConfigError(ValueError):
             return "\n".join(lines)
         found = f"more than {MAX_PROBLEMS:,}" if count > MAX_PROBLEMS else f"{count:,}"
         return "\n  ".join([f"{self.source}: {found} problem{'s' * (count != 1)}", *lines])
+
+
+class StoreError(Exception):
+    """A store or stream that cannot do what it is asked; the text says where and why in one sentence.
+
+    Attributes:
+        code: AWS's code of the error, or the name of the exception where no answer came.
+        transient: Whether the same call may succeed later without anybody's doing.
+        silent: Whether no answer came at all.
+        resting: Whether the store was not asked, because it gave no answer a moment ago.
+    """
+
+    def __init__(
+        self, message: str, code: str = "", *, transient: bool = False, silent: bool = False, resting: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.code, self.transient, self.silent, self.resting = code, transient, silent, resting
 
 
 def printable(text: str) -> str:

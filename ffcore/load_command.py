@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .boto import StoreError
-from .errors import ConfigError, shown, suggestion
+from .errors import ConfigError, StoreError, shown, suggestion
 from .flagset import FlagSet
 from .loading import load
 

@@ -10,7 +10,8 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .boto import Connection, StoreError, call
+from .boto import Connection, call
+from .errors import StoreError
 from .frozen import plain_number
 from .tracking import Event, Written, as_fields
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ffcore import boto
-from ffcore.boto import Connection, Pauses, StoreError, call
+from ffcore.boto import Connection, Pauses, call
+from ffcore.errors import StoreError
 from tests.support.doubles import Clock
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ..boto import StoreError
+from ..errors import StoreError
 from .base import FlagStore, Malformed
 from .memory import MemoryStore
 

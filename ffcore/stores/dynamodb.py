@@ -7,8 +7,8 @@ from itertools import islice
 from time import monotonic
 from typing import Any
 
-from ..boto import Connection, Pauses, StoreError, call
-from ..errors import ConfigError, printable, shown
+from ..boto import Connection, Pauses, call
+from ..errors import ConfigError, StoreError, printable, shown
 from ..flagset import FlagSet
 from ..model import DEFAULT_BUCKETS, Experiment, Flag
 from .base import Item, Malformed, read_items
@@ -106,7 +106,7 @@ class DynamoDBStore:
         asked = dict.fromkeys(key for key in keys if _possible(key))
         if asked and monotonic() < self._rests_until:
             text = f"DynamoDB table {table}: not asked, since it gave no answer less than {self._rest:g} s ago"
-            raise StoreError(text, "Resting", transient=True)
+            raise StoreError(text, transient=True, resting=True)
         found: list[tuple[str, Wire]] = []
         try:
             for some in _batches(asked, READ_AT_ONCE):
