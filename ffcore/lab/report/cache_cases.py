@@ -1,7 +1,10 @@
 """What the notebook on the cache runs and judges: hit rates, stampedes, outages, changes, and times."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import ffcore
 from ffcore.lab.bench.display import duration, interval
@@ -15,9 +18,10 @@ from ffcore.lab.caching.theory import fleet_hit_rate, needed_ttl
 from ffcore.lab.caching.timing import HIT, Spectrum, reading, spectrum
 from ffcore.lab.testing import caches
 from ffcore.lab.testing.delayed import DelayedStore
+from ffcore.lab.testing.servers import Server, installed
 from ffcore.lab.verify.check import Check, Verdict
 from ffcore.lab.verify.display import percent
-from ffcore.stores import FlagStore, SQLiteStore
+from ffcore.stores import DynamoDBStore, FlagStore, SQLiteStore
 
 from .results import Measure
 
@@ -29,6 +33,7 @@ PARTS = (0.01, 0.1, 1.0)
 REQUESTS = {"smoke": 25_000, "standard": 400_000, "full": 4_000_000}
 TIMED = {"smoke": (6_000, 400), "standard": (100_000, 5_000), "full": (1_000_000, 20_000)}
 LATE, HITS = 0.005, 0.9
+SQLITE, AWAY, DYNAMODB = "SQLite", "5 ms away", "DynamoDB server"
 OURS, NAIVE, BARE = "ours", "errors as missing", "no single flight"
 #: A failing store and a change are watched on a fleet of its own: every flag of it is asked for all the time.
 START = 60.0
@@ -165,11 +170,25 @@ def change_check(answers: Answers, ttl: float) -> Check:
     return Check("flag change", verdict, n=len(answers.seconds), details=details)
 
 
-def stores(flags: ffcore.FlagSet) -> dict[str, FlagStore]:
-    """The stores that misses read: SQLite, and the same 5 ms away."""
-    store = SQLiteStore(":memory:")
-    store.put(flags)
-    return {"SQLite": store, "5 ms away": DelayedStore(store, LATE)}
+@contextmanager
+def stores(flags: ffcore.FlagSet, profile: str) -> Iterator[dict[str, FlagStore]]:
+    """The stores that misses read: SQLite, the same 5 ms away, and beyond smoke DynamoDB on a server of this machine.
+
+    >>> with stores(ffcore.FlagSet(), "smoke") as found:
+    ...     list(found)
+    ['SQLite', '5 ms away']
+    """
+    with TemporaryDirectory() as folder, ExitStack() as ends:
+        store = SQLiteStore(Path(folder) / "flags.db")
+        ends.callback(store.close)
+        found: dict[str, FlagStore] = {SQLITE: store, AWAY: DelayedStore(store, LATE)}
+        if profile != "smoke" and installed("ministack"):
+            server = ends.enter_context(Server("ministack"))
+            found[DYNAMODB] = table = DynamoDBStore(client=server.client("dynamodb"))
+            table.create()
+            table.put(flags)
+        store.put(flags)
+        yield found
 
 
 def readings(
@@ -177,10 +196,10 @@ def readings(
 ) -> dict[str, LatencyRun]:
     """A hit beside a miss of each store, of the flag nearest to 50 %, which hashes; slow stores get fewer calls."""
     key = min(flags, key=lambda name: abs(flags[name].rollout_percentage - 50) if flags[name].enabled else 100)
-    many = TIMED[profile]
+    sizes = {name: TIMED[profile][name != SQLITE] for name in found}
     return {
-        name: reading({name: store}, key, users, calls=calls // 5, blocks=20 if calls > 1_000 else 6)
-        for (name, store), calls in zip(found.items(), many, strict=False)
+        name: reading({name: store}, key, users, calls=sizes[name] // 5, blocks=20 if sizes[name] > 1_000 else 6)
+        for name, store in found.items()
     }
 
 
@@ -189,11 +208,8 @@ def spectra(found: Mapping[str, FlagStore], flags: ffcore.FlagSet, profile: str)
     keys = list(flags)
     asked = Traffic(100.0, zipf(len(keys)))
     ttl = needed_ttl(asked, HITS)
-    runs = zip(found.items(), TIMED[profile], strict=False)
-    return {
-        name: spectrum(arrivals(asked, ttl, size / asked.requests, seed=3), store, keys, fleet_hit_rate(asked, ttl))
-        for (name, store), size in runs
-    }
+    drawn = {name: arrivals(asked, ttl, TIMED[profile][name != SQLITE] / asked.requests, seed=3) for name in found}
+    return {name: spectrum(drawn[name], store, keys, fleet_hit_rate(asked, ttl)) for name, store in found.items()}
 
 
 def measures(run: Measured, herd: Check, outage: Check) -> list[Measure]:

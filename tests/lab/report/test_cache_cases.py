@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 
 import ffcore
+from ffcore.boto import StoreError
 from ffcore.lab.caching import Traffic, measure, zipf
 from ffcore.lab.caching.playing import OUTCOMES
 from ffcore.lab.caching.stampede import Stampede
 from ffcore.lab.report import cache_cases
+from ffcore.lab.testing.servers import installed
 
 TTL = 20.0
 FLAGS = ffcore.FlagSet(
@@ -106,11 +108,25 @@ def test_a_change_arrives_within_a_life() -> None:
 @pytest.mark.slow
 def test_every_key_figure_has_its_value() -> None:
     """Names are those of the targets; the timed flag is the one that hashes."""
-    stores = cache_cases.stores(FLAGS)
-    readings = cache_cases.readings(stores, FLAGS, ["ann", "bob"], "smoke")
-    spectra = cache_cases.spectra(stores, FLAGS, "smoke")
+    with cache_cases.stores(FLAGS, "smoke") as stores:
+        readings = cache_cases.readings(stores, FLAGS, ["ann", "bob"], "smoke")
+        spectra = cache_cases.spectra(stores, FLAGS, "smoke")
     found = {measure.name: measure for measure in cache_cases.timed_measures(readings, spectra)}
 
     assert set(found) == {"speedup_sqlite", "speedup_5_ms_away", "knee_sqlite", "knee_5_ms_away"}
     assert all(measure.value is not None for measure in found.values())
     assert all(abs(run.hit_rate - 0.9) < 0.05 for run in spectra.values())
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not installed("ministack"), reason="ministack is not installed")
+def test_beyond_smoke_misses_read_dynamodb_too() -> None:
+    """A real server holds the flags, evaluators are asked for all of them, and it is stopped in the end."""
+    with cache_cases.stores(FLAGS, "standard") as stores:
+        found = stores["DynamoDB server"].get_flags(["all", "half", "none"])
+        spectra = cache_cases.spectra({"DynamoDB server": stores["DynamoDB server"]}, FLAGS, "smoke")
+
+    assert found == {key: FLAGS[key] for key in FLAGS}
+    assert abs(spectra["DynamoDB server"].hit_rate - 0.9) < 0.05
+    with pytest.raises(StoreError):
+        stores["DynamoDB server"].get_flags(["all"])
