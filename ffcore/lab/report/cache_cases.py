@@ -30,8 +30,8 @@ HERDS = (1, 10, 100, 1_000)
 #: Lives that put each flag at three places of the curve, as parts of the one that is asked about.
 PARTS = (0.01, 0.1, 1.0)
 #: What the sizes of a profile are, by its name: requests of a run by evaluators, and of one that is timed.
-REQUESTS = {"smoke": 25_000, "standard": 400_000, "full": 4_000_000}
-TIMED = {"smoke": (6_000, 400), "standard": (100_000, 5_000), "full": (1_000_000, 20_000)}
+REQUESTS = {"smoke": 25_000, "standard": 200_000, "full": 4_000_000}
+TIMED = {"smoke": (6_000, 400), "standard": (50_000, 3_000), "full": (1_000_000, 20_000)}
 LATE, HITS = 0.005, 0.9
 SQLITE, AWAY, DYNAMODB = "SQLite", "5 ms away", "DynamoDB server"
 OURS, NAIVE, BARE = "ours", "errors as missing", "no single flight"
