@@ -104,11 +104,15 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 
 
 def read_row(row: dict[str, str], place: str) -> Row:
-    """One row with its parameters."""
+    """One row with its parameters; ConfigError for a row of another length and for params that are no object."""
+    if None in row or None in row.values():
+        raise ConfigError([(place, f"has another number of columns than the {len(COLUMNS)} of the first row")])
     try:
         params = json.loads(row["params"] or "{}")
     except ValueError:
-        raise ConfigError([(place, f"params is no JSON: {shown(row['params'])}")]) from None
+        params = None
+    if not isinstance(params, dict):
+        raise ConfigError([(place, f"params is no JSON object: {shown(row['params'])}")])
     return Row(**{name: row[name] for name in COLUMNS[1:] if name != "params"}, params=params)
 
 
@@ -119,16 +123,23 @@ def held(scheme: type[Scheme], path: Path) -> Result:
         row = read_row(raw, f"{path.name}, row {line}")
         try:
             claims = list(scheme.claims(row))
-        except (KeyError, TypeError, ValueError) as error:
+            one, many = _kept(claims, row.unit_id)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise ConfigError([(f"{path.name}, row {line}", f"cannot be read as {row.op}: {error}")]) from None
         if not claims:
             raise ConfigError([(f"{path.name}, row {line}", f"operation {shown(row.op)} is unknown to {scheme.name}")])
-        ids = known([row.unit_id])
         counts = result[row.op]
         counts["total"] += 1
-        counts["scalar"] += all(claim.one(row.unit_id) == claim.expected for claim in claims)
-        counts["bulk"] += all(claim.many(ids) == [claim.expected] for claim in claims)
+        counts["scalar"] += one
+        counts["bulk"] += many
     return dict(sorted(result.items()))
+
+
+def _kept(claims: list[Claim], unit_id: str) -> tuple[bool, bool]:
+    """Whether a scheme keeps all claims of a row, one by one and in bulk."""
+    ids = known([unit_id])
+    one = all(claim.one(unit_id) == claim.expected for claim in claims)
+    return one, all(claim.many(ids) == [claim.expected] for claim in claims)
 
 
 def scheme_of(path: Path, names: dict[str, str]) -> str:
