@@ -102,6 +102,26 @@ def listed(flag: str, variant: str) -> Call:
     return Call(f"[{', '.join(calls)}]", share_on)
 
 
+def calls_of(
+    flag: str, variant: str, arm: Callable[[Any], float] = is_treatment, batch: Call | None = None
+) -> dict[str, Call | str]:
+    """The five calls of an evaluator that is asked in one way for a flag and in one for a variant.
+
+    Args:
+        flag: its expression for a flag, ``{}`` standing for the key.
+        variant: the like for a variant.
+        arm: how much of a variant's value is on.
+        batch: its call for ten flags; without one, ten calls written out.
+
+    >>> calls_of("on({}, user)", "variant({}, user)")[ROLLOUT].expression
+    "on('half-1', user)"
+    """
+    simple, rollout, targeted = (Call(flag.format(repr(keys[0]))) for keys in (ON, HALF, RULES))
+    one = Call(variant.format(repr(SPLIT[0])), arm)
+    ten = batch or listed(flag, variant)
+    return {SIMPLE: simple, ROLLOUT: rollout, TARGETED: targeted, VARIANTS: one, BATCH: ten}
+
+
 def check(contender: Contender, ids: Sequence[str]) -> None:
     """Raise ``ValueError`` unless every workload is on for the share of the ids that it should be on for.
 
@@ -109,16 +129,17 @@ def check(contender: Contender, ids: Sequence[str]) -> None:
     """
     for workload, call in contender.calls.items():
         if isinstance(call, Call):
-            share, (wanted, off) = _share(call, contender.namespace(workload, ids)), SHARES[workload]
+            share, (wanted, off) = share_of(call, contender.namespace(workload, ids)), SHARES[workload]
             if abs(share - wanted) > off + 1e-9:
                 raise ValueError(f"{contender.name}: {workload} is on for {share:.1%} of users, not for {wanted:.0%}")
     if isinstance(call := contender.calls[TARGETED], Call):
         for attributes in OUTSIDERS:
-            if _share(call, contender.namespace(TARGETED, ids[:1], attributes)):
+            if share_of(call, contender.namespace(TARGETED, ids[:1], attributes)):
                 raise ValueError(f"{contender.name}: {TARGETED} is on for {attributes}, whom the rules leave out")
 
 
-def _share(call: Call, names: dict[str, Any]) -> float:
+def share_of(call: Call, names: dict[str, Any]) -> float:
+    """How much of a call's values is on, over all subjects of its namespace."""
     values = names["values"] = []
     Timer(f"for user in users:\n    values.append({call.expression})", globals=names).timeit(1)
     return sum(map(call.on, values)) / len(values)

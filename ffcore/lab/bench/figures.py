@@ -43,7 +43,7 @@ def latency_spectrum(run: LatencyRun | FreshRun, names: Sequence[str] | None = N
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: percentile_name(round(1 - 1 / x, 6))))
     axes.set_xlabel("percentile, on a scale of 1 / (1 - p)", fontsize=FONT)
-    _durations(axes, "y")
+    durations(axes, "y")
     axes.legend(fontsize=FONT - 2, frameon=False, ncols=2)
     return figure
 
@@ -72,7 +72,7 @@ def latency_histogram(run: LatencyRun | FreshRun, names: Sequence[str] | None = 
     axes.set_ylim(len(drawn) - 0.6, -1)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    _durations(axes, "x")
+    durations(axes, "x")
     return figure
 
 
@@ -95,7 +95,7 @@ def latency_cumulative(run: LatencyRun | FreshRun, names: Sequence[str] | None =
         axes.fill_between(times, (share - off).clip(0), (share + off).clip(max=1), color=colour, alpha=0.25)
         axes.plot(times, share, color=colour, linestyle=style, linewidth=2, label=sample.name)
     axes.set_ylabel("share of calls", fontsize=FONT)
-    _durations(axes, "x")
+    durations(axes, "x")
     axes.set_xlim(right=20 * times[-1])
     axes.legend(fontsize=FONT - 2, frameon=False, loc="center right")
     return figure
@@ -129,7 +129,8 @@ def _marks(axes: Axes, run: LatencyRun | FreshRun, name: str, row: int) -> None:
             axes.plot([estimate.value], [row + 0.12], marker, color="black", markersize=9)
 
 
-def _durations(axes: Axes, name: Literal["x", "y"]) -> None:
+def durations(axes: Axes, name: Literal["x", "y"]) -> None:
+    """Give an axis of nanoseconds a logarithmic scale, units on its ticks, a label and a grid."""
     axes.set(**{f"{name}scale": "log"})
     axis: Axis = axes.xaxis if name == "x" else axes.yaxis
     axis.set_major_formatter(FuncFormatter(lambda value, _: duration(value).replace(".00", "").replace(".0", "")))

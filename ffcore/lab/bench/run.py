@@ -16,6 +16,7 @@ from ffcore.lab.bench.fitness import machine_warnings
 from ffcore.lab.bench.gate.builds import Build, here
 from ffcore.lab.bench.gate.outcome import Outcome, against_build, against_stored
 from ffcore.lab.bench.gate.races import Size, multiples
+from ffcore.lab.bench.imports import import_times
 from ffcore.lab.bench.machine import machine_record
 from ffcore.lab.bench.ourselves import OURS, ourselves
 from ffcore.lab.verify.check import Verdict
@@ -108,7 +109,7 @@ def run(names: Sequence[str], profile: str, old: Stored | Build | None, progress
     progress("ten thousand flags")
     many = scaling.many_flags()
     progress("import")
-    imported = scaling.import_time()
+    imported = import_times()["ffcore"]
     with ExitStack() as exits:
         contenders, left_out = gathered(names, exits, progress)
         measured = compare(contenders, IDS, length, progress=progress)
@@ -117,7 +118,9 @@ def run(names: Sequence[str], profile: str, old: Stored | Build | None, progress
     return Run(*shown, threads, many, imported, found, outcome)
 
 
-def gathered(names: Sequence[str], exits: ExitStack, progress: Progress) -> tuple[list[Contender], dict[str, str]]:
+def gathered(
+    names: Sequence[str], exits: ExitStack, progress: Progress, ids: Sequence[str] = IDS
+) -> tuple[list[Contender], dict[str, str]]:
     """Ourselves and those peers that are there and decide rightly; why the others are left out."""
     contenders, left_out = ourselves(), {}
     for name in names:
@@ -128,7 +131,7 @@ def gathered(names: Sequence[str], exits: ExitStack, progress: Progress) -> tupl
                 left_out[name] = peer
                 continue
             exits.callback(peer.close)
-            check(peer, IDS)
+            check(peer, ids)
         except Exception as error:  # noqa: BLE001 - whatever a peer does, the others are measured
             left_out[name] = f"{type(error).__name__}: {error}"
         else:

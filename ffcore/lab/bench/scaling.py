@@ -1,18 +1,13 @@
-"""What one decision's time does not show: several threads, ten thousand flags, and the cost of the import."""
+"""What one decision's time does not show: several threads and ten thousand flags."""
 
 from __future__ import annotations
 
 import gc
-import os
-import subprocess
-import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import partial
-from pathlib import Path
 from threading import Barrier
 from typing import Any, TypeVar
 
@@ -148,22 +143,3 @@ def _weighed(action: Callable[[], Kept]) -> tuple[int, Kept]:
         return tracemalloc.get_traced_memory()[0], result
     finally:
         tracemalloc.stop()
-
-
-def import_time(pairs: int = 15, clock: Clock = time.perf_counter_ns) -> Estimate:
-    """Milliseconds that ``import ffcore`` adds to a bare interpreter: median over pairs of fresh processes.
-
-    Each pair runs in shuffled order; a first, untimed run leaves the compiled bytecode behind.
-    """
-    starts = {"bare": partial(_start, "pass"), "ffcore": partial(_start, "import ffcore")}
-    times: dict[str, list[float]] = {name: [] for name in starts}
-    starts["ffcore"]()
-    for _, _, name in turns({"processes": times}, pairs, seed=0):
-        times[name].append(_timed(starts[name], clock) * 1e3)
-    return median([full - bare for full, bare in zip(times["ffcore"], times["bare"], strict=True)])
-
-
-def _start(statement: str) -> None:
-    home = Path(ffcore.__file__).parents[1]
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    subprocess.run([sys.executable, "-c", statement], check=True, cwd=home, env=environment)  # noqa: S603  ourselves

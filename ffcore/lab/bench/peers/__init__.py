@@ -3,21 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib import import_module
 
 from ffcore.errors import ConfigError, suggestion
 from ffcore.lab.bench.contender import Contender
 
-#: Module of this package -> the distribution that it calls.
-PACKAGES = {
-    "eppo": "eppo-server-sdk",
-    "statsig": "statsig-python-core",
-    "growthbook": "growthbook",
-    "launchdarkly": "launchdarkly-server-sdk",
-    "openfeature": "openfeature-sdk",
-    "unleash": "unleashclient",
-    "flagd": "openfeature-provider-flagd",
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Another evaluator: its name in tables, its distribution, the statement that imports it, and what a call does."""
+
+    title: str
+    distribution: str
+    statement: str
+    besides: str
+
+
+#: Module of this package -> who it calls, and what a call does besides deciding, as far as its source tells.
+PEERS = {
+    "eppo": Peer(
+        "Eppo",
+        "eppo-server-sdk",
+        "import eppo_client",
+        "Takes the bare id and a dict of attributes and hands both to Rust, checks the asked type against the flag's, "
+        "falls back to the default on a mismatch. With doLog true it would build and log an assignment event.",
+    ),
+    "statsig": Peer(
+        "Statsig",
+        "statsig-python-core",
+        "import statsig_python_core",
+        "Takes a user object built beforehand and decides in Rust; for an experiment it returns an object, from which "
+        "the arm is read by name. Exposures are off; on, each call would queue one.",
+    ),
+    "growthbook": Peer(
+        "GrowthBook",
+        "growthbook",
+        "from growthbook.growthbook_client import GrowthBookClient",
+        "Enters a coroutine, makes an evaluation context of the global and the user's part, keeps a stack of features "
+        "against circles, builds a result with its rule and experiment, and would call a tracking callback.",
+    ),
+    "launchdarkly": Peer(
+        "LaunchDarkly",
+        "launchdarkly-server-sdk",
+        "import ldclient",
+        "Asks whether its data are fresh and the context valid, reads the flag from a store that threads share, builds "
+        "details with a reason, and runs hooks if there are any. Events are off; on, each call would make one.",
+    ),
+    "openfeature": Peer(
+        "OpenFeature memory",
+        "openfeature-sdk",
+        "from openfeature import api",
+        "Merges four contexts (API, transaction, client, call), goes through the hooks of four levels, checks the type "
+        "of the value, and builds details with a reason. Buckets and rules are callbacks of ours.",
+    ),
+    "unleash": Peer(
+        "Unleash",
+        "unleashclient",
+        "from UnleashClient import UnleashClient",
+        "Copies the context and adds to it, hands it to a Rust engine as JSON and reads its answer back, counts the "
+        "toggle for metrics (which are not sent), and looks whether an impression event is wanted.",
+    ),
+    "flagd": Peer(
+        "flagd",
+        "openfeature-provider-flagd",
+        "from openfeature.contrib.provider.flagd import FlagdProvider",
+        "All that OpenFeature does, then interprets the targeting, a JSON Logic tree, anew for each call; the context "
+        "is copied with flag key, targeting key and time added.",
+    ),
 }
+PACKAGES = {name: peer.distribution for name, peer in PEERS.items()}
 MISSING = "not installed (pip install 'ffcore[peers]')"
 
 

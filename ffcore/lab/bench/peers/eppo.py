@@ -6,21 +6,7 @@ import json
 from importlib.metadata import version
 from typing import Any
 
-from ffcore.lab.bench.contender import (
-    BATCH,
-    HALF,
-    ON,
-    ROLLOUT,
-    RULES,
-    SIMPLE,
-    SPLIT,
-    TARGETED,
-    VARIANTS,
-    Call,
-    Contender,
-    is_treatment,
-    listed,
-)
+from ffcore.lab.bench.contender import HALF, ON, RULES, SPLIT, Contender, calls_of
 
 BUCKETS = 10_000
 CONDITIONS = [
@@ -42,13 +28,7 @@ def contender() -> Contender:
         )
     )
     on, variant = "on({}, user, context, False)", "variant({}, user, context, '')"
-    calls = {
-        SIMPLE: Call(on.format(repr(ON[0]))),
-        ROLLOUT: Call(on.format(repr(HALF[0]))),
-        TARGETED: Call(on.format(repr(RULES[0]))),
-        VARIANTS: Call(variant.format(repr(SPLIT[0])), is_treatment),
-        BATCH: listed(on, variant),
-    }
+    calls = calls_of(on, variant)
     names = {"on": client.get_boolean_assignment, "variant": client.get_string_assignment}
     note = "assignments are not logged (doLog false); ten flags are ten calls"
     return Contender("Eppo", version("eppo-server-sdk"), calls, names, note=note, close=client.shutdown)

@@ -4,24 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from typing import Any
 
-from ffcore.lab.bench.contender import (
-    BATCH,
-    HALF,
-    ON,
-    ROLLOUT,
-    RULES,
-    SIMPLE,
-    SPLIT,
-    TARGETED,
-    VARIANTS,
-    Call,
-    Contender,
-    is_treatment,
-    listed,
-)
+from ffcore.lab.bench.contender import HALF, ON, RULES, SPLIT, Contender, calls_of
 
 
 def contender() -> Contender:
@@ -30,15 +17,9 @@ def contender() -> Contender:
     from growthbook.growthbook_client import GrowthBookClient
 
     client = GrowthBookClient(Options(api_host="http://127.0.0.1:9", client_key="offline"))
-    asyncio.run(client.set_features(_features()))
+    finish(client.set_features(_features()))
     on, variant = "drive(on({}, user))", "drive(variant({}, 'control', user))"
-    calls = {
-        SIMPLE: Call(on.format(repr(ON[0]))),
-        ROLLOUT: Call(on.format(repr(HALF[0]))),
-        TARGETED: Call(on.format(repr(RULES[0]))),
-        VARIANTS: Call(variant.format(repr(SPLIT[0])), is_treatment),
-        BATCH: listed(on, variant),
-    }
+    calls = calls_of(on, variant)
 
     def subject(user_id: str, attributes: Mapping[str, Any]) -> object:
         return UserContext(attributes={"id": user_id, **attributes})
@@ -50,8 +31,18 @@ def contender() -> Contender:
         {"drive": drive, "on": client.is_on, "variant": client.get_feature_value},
         subject,
         "users are built before the clock starts; coroutines run without an event loop; ten flags are ten calls",
-        lambda: asyncio.run(client.close()),
+        lambda: finish(client.close()),
     )
+
+
+def finish(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine in a loop of its own, in a thread of its own, since a notebook's thread has a loop already.
+
+    >>> finish(asyncio.sleep(0, result=42))
+    42
+    """
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 def drive(coroutine: Coroutine[Any, Any, Any]) -> Any:

@@ -10,21 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ffcore.lab.bench.contender import (
-    BATCH,
-    HALF,
-    ON,
-    ROLLOUT,
-    RULES,
-    SIMPLE,
-    SPLIT,
-    TARGETED,
-    VARIANTS,
-    Call,
-    Contender,
-    is_treatment,
-    share_on,
-)
+from ffcore.lab.bench.contender import HALF, ON, RULES, SPLIT, Call, Contender, calls_of, share_on
 
 HALVES = {"rollout": {"variations": [{"variation": 0, "weight": 50_000}, {"variation": 1, "weight": 50_000}]}}
 
@@ -42,13 +28,8 @@ def contender() -> Contender:
         path.write_text(json.dumps({"flags": {flag["key"]: flag for flag in _flags()}}), encoding="utf-8")
         source = Files.new_data_source(paths=[str(path)])
         client = LDClient(Config("offline", update_processor_class=source, send_events=False, diagnostic_opt_out=True))
-    calls = {
-        SIMPLE: Call(f"variation({ON[0]!r}, user, False)"),
-        ROLLOUT: Call(f"variation({HALF[0]!r}, user, False)"),
-        TARGETED: Call(f"variation({RULES[0]!r}, user, False)"),
-        VARIANTS: Call(f"variation({SPLIT[0]!r}, user, '')", is_treatment),
-        BATCH: Call("every_flag(user)", lambda state: share_on(list(state.to_values_map().values()))),
-    }
+    batch = Call("every_flag(user)", lambda state: share_on(list(state.to_values_map().values())))
+    calls = calls_of("variation({}, user, False)", "variation({}, user, '')", batch=batch)
 
     def subject(user_id: str, attributes: Mapping[str, Any]) -> object:
         return Context.from_dict({"kind": "user", "key": user_id, **attributes})

@@ -7,21 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from ffcore.hashing import hash32
-from ffcore.lab.bench.contender import (
-    BATCH,
-    HALF,
-    ON,
-    ROLLOUT,
-    RULES,
-    SIMPLE,
-    SPLIT,
-    TARGETED,
-    VARIANTS,
-    Call,
-    Contender,
-    is_treatment,
-    listed,
-)
+from ffcore.lab.bench.contender import HALF, ON, RULES, SPLIT, Contender, calls_of
 
 DOMAIN = "ffcore-bench-memory"
 MIDDLE = 2**31
@@ -50,13 +36,7 @@ def client_of(name: str, release: str, domain: str, note: str) -> Contender:
 
     client = api.get_client(domain)
     on, variant = "on({}, False, user)", "variant({}, '', user)"
-    calls = {
-        SIMPLE: Call(on.format(repr(ON[0]))),
-        ROLLOUT: Call(on.format(repr(HALF[0]))),
-        TARGETED: Call(on.format(repr(RULES[0]))),
-        VARIANTS: Call(variant.format(repr(SPLIT[0])), is_treatment),
-        BATCH: listed(on, variant),
-    }
+    calls = calls_of(on, variant)
 
     def subject(user_id: str, attributes: Mapping[str, Any]) -> object:
         return EvaluationContext(user_id, dict(attributes))

@@ -7,21 +7,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from ffcore.lab.bench.contender import (
-    BATCH,
-    HALF,
-    ON,
-    ROLLOUT,
-    RULES,
-    SIMPLE,
-    SPLIT,
-    TARGETED,
-    VARIANTS,
-    Call,
-    Contender,
-    is_treatment,
-    listed,
-)
+from ffcore.lab.bench.contender import HALF, ON, RULES, SPLIT, Contender, calls_of
 
 
 def contender() -> Contender:
@@ -31,13 +17,7 @@ def contender() -> Contender:
     client = _client(core)
     client.initialize().wait()
     on, variant = "on(user, {}, plain)", "variant(user, {}, silent).get_string('arm', '')"
-    calls = {
-        SIMPLE: Call(on.format(repr(ON[0]))),
-        ROLLOUT: Call(on.format(repr(HALF[0]))),
-        TARGETED: Call(on.format(repr(RULES[0]))),
-        VARIANTS: Call(variant.format(repr(SPLIT[0])), is_treatment),
-        BATCH: listed(on, variant),
-    }
+    calls = calls_of(on, variant)
     names = {
         "on": client.check_gate,
         "variant": client.get_experiment,

@@ -9,21 +9,7 @@ from importlib.metadata import version
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ffcore.lab.bench.contender import (
-    BATCH,
-    HALF,
-    ON,
-    ROLLOUT,
-    RULES,
-    SIMPLE,
-    SPLIT,
-    TARGETED,
-    VARIANTS,
-    Call,
-    Contender,
-    listed,
-    share_on,
-)
+from ffcore.lab.bench.contender import HALF, ON, RULES, SPLIT, Call, Contender, calls_of, listed, share_on
 
 EVERYONE = {"name": "default", "parameters": {}}
 
@@ -47,13 +33,8 @@ def contender() -> Contender:
     client.initialize_client(fetch_toggles=False)
     exits.callback(client.destroy)
     on, variant = "on({}, user)", "variant({}, user)"
-    calls = {
-        SIMPLE: Call(on.format(repr(ON[0]))),
-        ROLLOUT: Call(on.format(repr(HALF[0]))),
-        TARGETED: Call(on.format(repr(RULES[0]))),
-        VARIANTS: Call(variant.format(repr(SPLIT[0])), lambda found: found["name"] == "treatment"),
-        BATCH: Call(listed(on, variant).expression, lambda found: share_on([*found[:-2], *map(_arm, found[-2:])])),
-    }
+    batch = Call(listed(on, variant).expression, lambda found: share_on([*found[:-2], *map(_arm, found[-2:])]))
+    calls = calls_of(on, variant, lambda found: _arm(found) == "treatment", batch)
 
     def subject(user_id: str, attributes: Mapping[str, Any]) -> object:
         return {"userId": user_id, "properties": {name: str(value) for name, value in attributes.items()}}
