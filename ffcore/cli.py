@@ -88,10 +88,16 @@ def _add_verify(verify: argparse.ArgumentParser) -> None:
     verify.add_argument("--ttl", type=float, default=300.0, metavar="SECONDS", help="how long a cache may serve (300)")
     verify.add_argument("--json", nargs="?", const="-", metavar="FILE", help="write JSON to a file, or print it")
     verify.add_argument("--html", metavar="FILE", help="write a page with figures")
+    vendors = "the flags are in this vendor's own file: flagd, growthbook, launchdarkly or unleash"
+    verify.add_argument("--vendor", metavar="NAME", help=vendors)
     verify.set_defaults(command=_verify)
 
 
 def _verify(options: argparse.Namespace) -> int:
+    if options.vendor:
+        from ffcore.lab.report import vendor_command
+
+        return EXIT_CODES[vendor_command.judge(options).verdict]
     from ffcore.lab.report import log_command
 
     return EXIT_CODES[log_command.judge(options).verdict]
