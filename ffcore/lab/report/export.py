@@ -12,6 +12,7 @@ from nbconvert import HTMLExporter
 from .results import Result
 
 TEMPLATES = Path(__file__).with_name("templates")
+_SCROLLED = re.compile(r'<pre(?=>)|<div class="output_html[^"]*"(?=>\s*<(?:table|style|div))')  # by keyboard too
 _ERROR_MARK = "papermill-error-cell-tag"
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -31,7 +32,7 @@ def page(executed: Path, result: Result) -> str:
         exclude_output_prompt=True,
     )
     html, _ = exporter.from_notebook_node(notebook, resources={"result": result, "style": style()})
-    return str(html)
+    return _SCROLLED.sub(r'\g<0> tabindex="0"', str(html))
 
 
 def style() -> str:

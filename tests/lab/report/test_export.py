@@ -115,3 +115,15 @@ def test_a_run_at_the_root_keeps_every_slash(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(Path, "cwd", lambda: Path("/"))
 
     assert export.shorten("1 / 0 in /x/y") == "1 / 0 in /x/y"
+
+
+def test_what_scrolls_is_reached_by_keyboard(executed: Path) -> None:
+    """Preformatted text and wide tables take the focus, so that arrow keys move them."""
+    notebook = nbformat.read(executed, as_version=4)
+    table = new_output("display_data", {"text/html": "<table><tr><td>1</td></tr></table>"})
+    notebook.cells.append(new_code_cell("1", outputs=[table, new_output("stream", text="x")]))
+    nbformat.write(notebook, executed)
+    html = export.page(executed, RESULT)
+
+    assert len(re.findall(r'<div class="output_html[^>]*tabindex="0">\s*<table', html)) == 1
+    assert "<pre>" not in html
