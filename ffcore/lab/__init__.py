@@ -22,6 +22,7 @@ ROOMS = (
     "lambdas",
     "plots",
     "population",
+    "readiness",
     "report",
     "schemes",
     "testing",
