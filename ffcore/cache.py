@@ -85,6 +85,9 @@ class _Flight:
         self.overtaken = False
 
 
+#: After a load that failed, expired entries answer without asking the store for so many times as long as it took.
+REST = 10.0
+
 _SECONDS = "a number of seconds, 0 or more", lambda value: value >= 0
 #: What each setting may be, in words and as a test of a number.
 _SETTINGS: dict[str, tuple[str, Callable[[Any], bool]]] = dict.fromkeys(
@@ -154,6 +157,7 @@ class Cache:
         self._lock = Lock()
         self._flights: dict[Hashable, _Flight] = {}
         self._by_use: list[tuple[int, Any]] = []
+        self._rests_until = float("-inf")
         self._reads = 0
         self._misses = self._loads = self._evictions = self._expired = self._stale = self._errors = 0
 
@@ -180,7 +184,10 @@ class Cache:
                 waits[key].done.set()
                 continue
             self._expired += entry is not None
-            if flight is None:
+            if now < self._rests_until and self._usable_stale(key) is not None:
+                waits[key] = _Flight()
+                waits[key].done.set()
+            elif flight is None:
                 own[key] = self._flights[key] = _Flight()
             else:
                 waits[key] = flight
@@ -197,6 +204,7 @@ class Cache:
             _tell(own, error)
         finally:
             with self._lock:
+                self._rests_until = self.clock() + self._rest(started) if failed else float("-inf")
                 self._loads += len(own)
                 self._errors += failed
                 for key, flight in own.items():
@@ -210,6 +218,10 @@ class Cache:
                         self._keep(key, flight.entry)
             for flight in own.values():
                 flight.done.set()
+
+    def _rest(self, started: float) -> float:
+        """How long to leave a store alone that took since ``started`` to fail: warm keys rarely wait for a time-out."""
+        return min(REST * (self.clock() - started), self._limits.negative_ttl)
 
     def _entry(self, loaded: Loaded, started: float) -> Entry:
         ttl = self._limits.negative_ttl if loaded.source is None else self._limits.ttl

@@ -55,8 +55,9 @@ class Evaluator:
         source: Where flags and experiments come from.
         ttl: Seconds that an entry is fresh, from its fetch.
         max_entries: The most entries kept; the least recently used go first.
-        negative_ttl: Seconds that "not found" and "malformed" are kept.
-        max_stale: Seconds past its expiry that an entry still answers while the store fails.
+        negative_ttl: Seconds that "not found" and "malformed" are kept, and the most that a failing store is let rest.
+        max_stale: Seconds past its expiry that an entry still answers while the store fails. After a failure that took
+            its time, such entries answer without asking the store for ten times as long, so they rarely wait.
         jitter: Shortens each entry's ``ttl`` by a random fraction up to this one (0 to 1).
         clock: Seconds, monotonic.
         tracker: Told of every decision: ``tracker(user_id, key, flag_id or experiment_id, decision, context)``. Where
