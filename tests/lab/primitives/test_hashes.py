@@ -82,7 +82,8 @@ def test_murmur_takes_every_seed(seed: int) -> None:
 
 def test_wide_numbers_are_reduced_exactly() -> None:
     """Rests and shares of 128 and 256 bits, at the top of the range, at 0, and with long runs of leading zeros."""
-    numbers = [0, 1, 2**256 - 1, 2**255, 2**200 + 1, 2**203 - 1, (2**54 - 1) << 202 | 1, (2**53 + 1) << 202, 7**90]
+    halfway = 2**255 + 2**202
+    numbers = [0, 1, 2**256 - 1, 2**255, 2**200 + 1, 2**203 - 1, (2**54 - 1) << 202 | 1, 7**90, halfway, halfway + 1]
     wide = Wide(np.array([list(number.to_bytes(32, "big")) for number in numbers], np.uint8).view(">u4").T.astype("u4"))
 
     assert wide.tolist() == numbers

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ffcore import ConfigError
@@ -184,3 +185,49 @@ def test_what_lacks_a_seed_or_a_service_is_refused() -> None:
     ):
         with pytest.raises(ConfigError, match=message):
             call()
+
+
+@pytest.mark.parametrize(
+    ("name", "gate", "admitted"),
+    [
+        ("vwo", {"traffic": 70}, lambda scheme: scheme.rollout(70, "flag")),
+        ("devcycle", {"rollout": 40}, lambda scheme: scheme.rollout(40, "flag")),
+        ("posthog", {"rollout": 55}, lambda scheme: scheme.rollout(55, "flag")),
+        ("split", {"traffic": (60, 7)}, lambda scheme: scheme.rollout(60, seed=7)),
+        ("growthbook", {"namespace": ("n", 0.1, 0.9)}, lambda scheme: scheme.namespace("n", 0.1, 0.9)),
+        ("eppo", {"traffic": ("t", 0, 2_500)}, lambda scheme: scheme.rollout(25, "t")),
+        ("optimizely", {"group": ("g", 0, 2_500)}, lambda scheme: scheme.rollout(25, "g")),
+        ("amplitude", {"allocation": (0, 60)}, lambda scheme: scheme.rollout(60, "flag")),
+    ],
+)
+def test_traffic_admits_and_changes_no_variant(name: str, gate: dict[str, Any], admitted: Any) -> None:
+    """Whoever a gate lets in keeps the variant that they had without it; the others get none, or the default."""
+    scheme, ids = schemes.get(name), np.array(IDS, dtype=object)
+    weights = {"a": 5_000, "b": 5_000} if name in ("eppo", "optimizely") else {"a": 0.5, "b": 0.5}
+    weights = {"a": 50, "b": 50} if name in ("vwo", "posthog", "split") else weights
+    seed = {"seed": 5} if name == "split" else {}
+    free = scheme.variants(weights, "flag", **seed)(ids).tolist()
+    gated = scheme.variants(weights, "flag", **seed, **gate)(ids).tolist()
+    inside = admitted(scheme)(ids).tolist()
+    outside = "control" if name == "split" else None
+
+    assert 0 < sum(inside) < len(IDS)
+    assert [outside if pd.isna(arm) else arm for arm in gated] == [
+        arm if let_in else outside for arm, let_in in zip(free, inside, strict=True)
+    ]
+
+
+def test_edges_of_single_vendors() -> None:
+    """DevCycle's 1.0 where the sum is 1, Firebase's ranges above the low edge, LaunchDarkly's sums of 32 bits."""
+    whole, less = (
+        schemes.get("devcycle").variants({"a": 0.5, "b": share}).plan("t").steps[-1].edges for share in (0.5, 0.4)
+    )
+    firebase = schemes.get("firebase_remote_config").variants({"a": 20, "b": 30}).plan("").steps[-1].edges
+    weights = {"a": 10_000, "b": 90_000}
+    double, short = (
+        LaunchDarkly(precision).variants(weights).plan("flag").steps[-1].edges for precision in ("float64", "float32")
+    )
+
+    assert (whole.one(1.0), less.one(1.0)) == (1, -1)
+    assert [firebase.one(place) for place in (0, 1, 20, 21, 50, 51)] == [-1, 0, 0, 1, 1, -1]
+    assert (double.one(0.1), short.one(0.1)) == (1, 0)
