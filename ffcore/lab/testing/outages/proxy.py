@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import select
 import socket
-import struct
 import time
 from contextlib import suppress
 from socketserver import BaseRequestHandler, ThreadingTCPServer
@@ -101,8 +100,7 @@ class Proxy:
         if self._mode == "latency":
             time.sleep(self.delay)
         elif self._mode == "reset":
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            client.close()
+            client.close()  # with the request unread, which makes it a reset
             return False
         elif self._mode == "dead":
             with self._changed:

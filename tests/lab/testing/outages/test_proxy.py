@@ -1,5 +1,6 @@
 """The wire: what passes through the proxy, what it cuts, and that a warm cache waits for none of it."""
 
+import socket
 from collections.abc import Iterator
 from itertools import count
 from threading import Thread
@@ -56,6 +57,15 @@ def test_a_reset_connection_is_a_failure_at_once(proxy: Proxy, ministack: Server
     store._rests_until = 0.0
 
     assert list(store.get_flags(["0"])) == ["0"]
+
+
+def test_a_reset_is_one(proxy: Proxy) -> None:
+    """The client's socket reports a reset, not an end."""
+    proxy.mode = "reset"
+    with socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE) as client:
+        client.sendall(b"GET / HTTP/1.1")
+        with pytest.raises(ConnectionResetError):
+            client.recv(1)
 
 
 def test_a_dead_wire_is_a_time_out_and_is_asked_once(proxy: Proxy, ministack: Server) -> None:
