@@ -43,8 +43,8 @@ class Size:
 #: Few and short processes can't tell 2 %, so the smoke profile judges by a margin that they can carry.
 SIZES = {
     "smoke": Size(8, 3, 0.0005, 1, 0.25),
-    "standard": Size(12, 4, 0.008, 20),
-    "full": Size(20, 8, 0.05, 40),
+    "standard": Size(12, 4, 0.005, 20),
+    "full": Size(20, 8, 0.02, 40),
 }
 
 
