@@ -1,0 +1,54 @@
+"""The figure of open-loop load: response time beside service time against load, with the knee."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.ticker import FuncFormatter
+
+from ffcore.lab.bench.display import duration, rate
+from ffcore.lab.bench.open_loop import PARTS, OpenLoopRun, Requests
+from ffcore.lab.plots import BLUE, FONT, VERMILION, Chart, chart
+
+LINES = (
+    ("response, p99", 0.99, "response", VERMILION, "-", "^"),
+    ("response, median", 0.5, "response", VERMILION, "--", "o"),
+    ("service, p99", 0.99, "service", BLUE, "-", "v"),
+    ("service, median", 0.5, "service", BLUE, "--", "s"),
+)
+
+
+def response_times(run: OpenLoopRun) -> Chart:
+    """Median and p99 of response (from when a request was due) and of service against load.
+
+    Args:
+        run: what `open_loop` measured.
+    """
+    count = sum(requests.due.size for requests in run.loads.values())
+    caption = (
+        "Response counts from when a request was due, service from when it began: marker median over stretches, line "
+        f"95 % interval. Dashed: the knee of the response's p99. n = {count:,} requests, {PARTS} stretches a load; "
+        f"capacity {rate(run.capacity)}."
+    )
+    figure, axes = chart("Response time under load", caption, height=4.0)
+    loads = sorted(run.loads)
+    for label, level, kind, colour, style, marker in LINES:
+        found = [_times(run.loads[load], kind, level) for load in loads]
+        low, middle, high = np.maximum(np.array(found, dtype=np.float64).T, 1.0)
+        across = [100 * load for load in loads]
+        axes.vlines(across, low, high, colour, linewidth=4, alpha=0.4)
+        axes.plot(across, middle, color=colour, linestyle=style, marker=marker, markersize=7, linewidth=2, label=label)
+    axes.axvline(100 * run.knee(), color="black", linestyle="--", linewidth=1.5)
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: duration(value).replace(".00", "").replace(".0", "")))
+    axes.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
+    axes.set_xlabel("load, % of capacity", fontsize=FONT)
+    axes.set_ylabel("time of a request", fontsize=FONT)
+    axes.grid(axis="y", color="#dddddd", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.legend(fontsize=FONT - 2, frameon=False)
+    return figure
+
+
+def _times(requests: Requests, kind: str, level: float) -> tuple[float | None, float | None, float | None]:
+    found = requests.percentile(requests.response if kind == "response" else requests.service, level)
+    return found.low, found.value, found.high
