@@ -129,8 +129,8 @@ class OpenLoopRun:
         rows = [{"load": name, **_row(requests)} for name, requests in self._named()]
         note = (
             f"[95 % interval] over {PARTS} stretches. Capacity of this loop: {rate(self.capacity)}; knee of the "
-            f"response at {self.knee():.0%}. Cache misses: {MISS_RATE:,} requests a second, {MISS_FLAGS} flags, time to live "
-            f"{MISS_TTL:g} s."
+            f"response at {self.knee():.0%}. Cache misses: {MISS_RATE:,} requests a second, {MISS_FLAGS} flags, time "
+            f"to live {MISS_TTL:g} s."
         )
         return table(rows, note)
 
