@@ -147,6 +147,7 @@ class EventTracker:
         self._buffer: deque[Event] = deque()
         self._batch: list[Event] = []
         self._produced, self._overflowed, self._counts = _Tally(), _Tally(), _Counts()
+        self._produce, self._at_once, self._ended = self._produced.add, sink.at_once, False
         self._delivering, self._starting = Lock(), Lock()
         self._wake, self._closed = Signal(), Signal()
         self._failing = False
@@ -157,13 +158,15 @@ class EventTracker:
         self, user_id: str, key: str, item_id: str | None, decision: Decision, context: Mapping[str, Any] | None
     ) -> None:
         """Note a decision on a flag."""
-        self._note(FLAG_EVENT, user_id, key, item_id, decision, context)
+        kept = None if context is None else dict(context)
+        self._keep((FLAG_EVENT, self._clock(), user_id, key, item_id, decision, kept))
 
     def assigned(
         self, user_id: str, key: str, item_id: str | None, decision: Decision, context: Mapping[str, Any] | None
     ) -> None:
         """Note a decision on an experiment."""
-        self._note(EXPERIMENT_EVENT, user_id, key, item_id, decision, context)
+        kept = None if context is None else dict(context)
+        self._keep((EXPERIMENT_EVENT, self._clock(), user_id, key, item_id, decision, kept))
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Deliver what waits, within so many seconds; whether nothing is left."""
@@ -179,6 +182,7 @@ class EventTracker:
 
     def close(self, timeout: float = 5.0) -> TrackingStats:
         """Deliver what waits, drop and count what cannot be delivered in time, and close the sink."""
+        self._ended = True
         self._closed.set()
         self._wake.set()
         self.flush(timeout)
@@ -205,19 +209,17 @@ class EventTracker:
             counts.failures,
         )
 
-    def _note(self, event_type: str, user_id: str, key: str, item_id: str | None, *rest: Any) -> None:
-        decision, context = rest
-        self._produced.add()
+    def _keep(self, event: Event) -> None:
+        self._produce()
         waiting = len(self._buffer)
-        if waiting >= self._capacity or self._closed.is_set():
+        if waiting >= self._capacity or self._ended:
             self._overflowed.add()
             return
-        kept = None if context is None else dict(context)
-        self._buffer.append((event_type, self._clock(), user_id, key, item_id, decision, kept))
+        self._buffer.append(event)
         if self._background:
             if self._thread is None:
                 self._start()
-            if waiting + 1 >= self._sink.at_once and not self._wake.is_set():
+            if waiting + 1 >= self._at_once and not self._wake.is_set():
                 self._wake.set()
 
     def _start(self) -> None:
