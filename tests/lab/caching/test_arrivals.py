@@ -34,6 +34,24 @@ def test_every_flag_of_every_container_was_fetched_once_before() -> None:
     assert misses(found)[before].all()
 
 
+def test_entries_that_have_run_out_wait_as_long_as_requests_do() -> None:
+    """The age of a fetch beyond its life is exponential: its mean lies within six errors of a mean wait."""
+    traffic = Traffic(100, containers=2_000)
+    ages = -arrivals(traffic, ttl=20, seconds=1).times[:2_000] / TICKS
+    waits = ages[ages > 20] - 20
+
+    assert len(waits) > 700
+    assert waits.mean() == pytest.approx(20, abs=6 * 20 / len(waits) ** 0.5)
+
+
+def test_a_life_ends_to_the_tick() -> None:
+    """A request one tick before the end hits, the one at the end misses."""
+    times = np.array([0, 9, 10, 19, 21])
+    none = np.zeros(5, dtype=np.int64)
+
+    assert misses(Arrivals(Traffic(1), 10, times, none, none)).tolist() == [True, False, True, False, True]
+
+
 def by_hand(found: Arrivals) -> list[bool]:
     """Which requests miss, request by request."""
     fetched: dict[tuple[int, int], int] = {}
@@ -61,7 +79,7 @@ def test_no_request_misses_nothing() -> None:
     assert misses(Arrivals(TRAFFIC, 1, empty, empty, empty)).tolist() == []
 
 
-@pytest.mark.parametrize("ttl", [0.5, 30.0])
+@pytest.mark.parametrize("ttl", [0.02, 0.5, 30.0])
 def test_hit_rates_scatter_around_theory_as_its_standard_error_says(ttl: float) -> None:
     """Of 200 runs the mean lies within six errors of theory (one false alarm in 500 million), the scatter near its own.
 

@@ -1,10 +1,12 @@
 """Many threads on one cold key: one load, or one each where nothing holds them together."""
 
 import threading
+import time
+from itertools import count
 
 import pytest
 
-from ffcore import ConfigError
+from ffcore import ConfigError, Decision
 from ffcore.lab.caching.stampede import Stampede, stampede
 from ffcore.lab.testing.caches import NoSingleFlight
 
@@ -14,6 +16,22 @@ def test_one_load_however_many_threads_and_one_each_without_single_flight(thread
     """The counts are exact, since nobody is answered before all have missed."""
     assert stampede(threads) == Stampede(threads, 1, threads)
     assert stampede(threads, NoSingleFlight) == Stampede(threads, threads, threads)
+
+
+class LateComers(NoSingleFlight):
+    """Its callers come one after the other, each 20 ms later than the last."""
+
+    turns = count()
+
+    def evaluate(self, user_id: str, flag_key: str, context: object = None) -> Decision:
+        """Come late."""
+        time.sleep(0.02 * next(self.turns))
+        return super().evaluate(user_id, flag_key)
+
+
+def test_nobody_is_answered_before_all_have_come() -> None:
+    """Where the store did not hold its answer back, those who come late would hit."""
+    assert stampede(6, LateComers) == Stampede(6, 6, 6)
 
 
 @pytest.mark.slow
