@@ -2,7 +2,9 @@
 
 import threading
 import time
+from collections.abc import Mapping
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -23,10 +25,10 @@ class LateComers(NoSingleFlight):
 
     turns = count()
 
-    def evaluate(self, user_id: str, flag_key: str, context: object = None) -> Decision:
+    def evaluate(self, user_id: str, flag_key: str, context: Mapping[str, Any] | None = None) -> Decision:
         """Come late."""
         time.sleep(0.02 * next(self.turns))
-        return super().evaluate(user_id, flag_key)
+        return super().evaluate(user_id, flag_key, context)
 
 
 def test_nobody_is_answered_before_all_have_come() -> None:
