@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ SPLIT = {"a": 20, "b": 30, "c": 50}
 FRACTIONS = {"a": 0.2, "b": 0.3, "c": 0.5}
 
 
+@lru_cache(maxsize=4)
 def ids_of_every_kind(count: int, seed: int, *, letters: str = LETTERS) -> list[str]:
     """Ids of every kind side by side: plain, UUIDs, whole numbers, any alphabet, and lengths around a block's end."""
     rng = np.random.default_rng(seed)
