@@ -53,9 +53,13 @@ def traffic(flags: ffcore.FlagSet, requests: float, containers: int, ttl: float)
         problems.append(("ttl", f"expected seconds from {LIVES[0]:g} to {LIVES[1]:,.0f} (a day), got {ttl:g}"))
     if containers > MOST_CONTAINERS:
         problems.append(("containers", f"expected at most {MOST_CONTAINERS:,}, got {containers:,}"))
+    try:
+        asked = Traffic(requests, zipf(max(1, len(flags))), containers)
+    except ffcore.ConfigError as error:
+        problems += error.problems
     if problems:
         raise ffcore.ConfigError(problems)
-    return Traffic(requests, zipf(len(flags)), containers)
+    return asked
 
 
 def watched(ttl: float) -> Traffic:

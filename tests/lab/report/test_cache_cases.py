@@ -45,6 +45,14 @@ def test_traffic_that_cannot_be_is_named(
     assert [where for where, _ in caught.value.problems] == [place]
 
 
+def test_all_that_cannot_be_is_named_at_once() -> None:
+    """Numbers that make no sense stand beside those that are beyond the notebook."""
+    with pytest.raises(ffcore.ConfigError) as caught:
+        cache_cases.traffic(FLAGS, -1, 0, 0)
+
+    assert [where for where, _ in caught.value.problems] == ["ttl", "requests", "containers"]
+
+
 @pytest.mark.slow
 def test_hit_rates_and_simulator_agree() -> None:
     """Three lives and seven fleets lie on the curve, and every request missed as simulated."""
