@@ -1,0 +1,118 @@
+"""JupyterLab as a data scientist uses it: a notebook is opened, all its cells are run, its verdict is the committed."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import TimeoutError as TooLateError
+
+from ffcore.lab.report.lint_rules import VERDICT_TAG
+
+pytestmark = pytest.mark.long
+
+ROOT = Path(__file__).parents[2]
+NAMES = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+QUIET = {"fetchNews": "false", "checkForUpdates": False}
+SECONDS = 120
+
+
+@pytest.fixture(scope="module")
+def lab(chromium: object, free_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """A JupyterLab on loopback over a copy of notebooks and data: its folder and its address."""
+    assert chromium
+    root = tmp_path_factory.mktemp("lab")
+    for name in ("notebooks", "data"):
+        shutil.copytree(ROOT / name, root / "work" / name)
+    settings = root / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    (settings / "notification.jupyterlab-settings").write_text(json.dumps(QUIET), encoding="utf-8")
+    places = {f"JUPYTER_{name}_DIR": str(root / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
+    environment = {**os.environ, **places, "JUPYTERLAB_SETTINGS_DIR": str(root / "settings"), "IPYTHONDIR": str(root)}
+    options = [f"--ServerApp.port={free_port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=open"]
+    options += ["--no-browser", "--ip=127.0.0.1", "--allow-root", f"--ServerApp.root_dir={root / 'work'}"]
+    with (root / "log").open("w") as log:
+        command = [sys.executable, "-m", "jupyterlab", *options]
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=root)
+    try:
+        wait_for(lambda: any((root / "runtime").glob("jpserver-*.json")), (root / "log").read_text)
+        yield root / "work", f"http://127.0.0.1:{free_port}/lab/workspaces"
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def wait_for(met: Any, told: Any) -> None:
+    """Wait until a condition holds; after two minutes say what was told."""
+    end = time.monotonic() + SECONDS
+    while not met():
+        assert time.monotonic() < end, told()
+        time.sleep(0.1)
+
+
+def cells(path: Path) -> list[dict[str, Any]]:
+    """The code cells of a notebook file."""
+    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [cell for cell in found if cell["cell_type"] == "code"]
+
+
+def verdict(path: Path) -> object:
+    """What the verdict cell of a notebook file shows."""
+    (cell,) = [cell for cell in cells(path) if VERDICT_TAG in cell["metadata"].get("tags", [])]
+    return [output["data"]["text/plain"] for output in cell["outputs"]]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_runs_in_jupyterlab(lab: tuple[Path, str], watched: Any, tmp_path: Path, name: str) -> None:
+    """Opened and run from the menu, no cell fails, and the verdict is the committed one; the page shows no error."""
+    folder, address = lab
+    path, page = folder / "notebooks" / f"{name}.ipynb", watched.page
+    page.goto(f"{address}/{name}/tree/notebooks/{name}.ipynb?token=open", timeout=SECONDS * 1000)
+    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=SECONDS * 1000)
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=SECONDS * 1000)
+    sessions = f"{address.removesuffix('/lab/workspaces')}/api/sessions?token=open"
+    wait_for(lambda: connected(page, sessions, name), lambda: f"{name} got no kernel")
+    wait_for(lambda: began(page), lambda: f"{name} did not begin")
+    wait_for(lambda: ran(page, path), lambda: f"{name} did not end: {[c['execution_count'] for c in cells(path)]}")
+    page.screenshot(path=tmp_path / f"{name}.png")
+
+    assert [output for cell in cells(path) for output in cell["outputs"] if output["output_type"] == "error"] == []
+    assert verdict(path) == verdict(ROOT / "notebooks" / f"{name}.ipynb")
+    assert watched.left == []
+
+
+def connected(page: Any, sessions: str, name: str) -> bool:
+    """Whether the notebook's kernel is there and the page listens to it: before that a run only asks for a kernel."""
+    found = [item["kernel"] for item in page.request.get(sessions).json() if item["path"].endswith(f"{name}.ipynb")]
+    return any(kernel["execution_state"] == "idle" and kernel["connections"] for kernel in found)
+
+
+def began(page: Any) -> bool:
+    """Run all cells from the menu, which a lab that is still loading may ignore; whether the kernel became busy."""
+    if page.locator(".jp-Dialog").count():
+        page.locator(".jp-Dialog .jp-mod-accept").click()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    try:
+        page.locator('.jp-Notebook-ExecutionIndicator:not([data-status="idle"])').wait_for(timeout=10_000)
+    except TooLateError:
+        return False
+    return bool(page.locator(".jp-Dialog").count() == 0)
+
+
+def ran(page: Any, path: Path) -> bool:
+    """Whether every code cell has run, as the file says once it is saved."""
+    page.keyboard.press("Control+s")
+    page.wait_for_timeout(500)
+    return all(cell["execution_count"] or any_error(cells(path)) for cell in cells(path))
+
+
+def any_error(found: list[dict[str, Any]]) -> bool:
+    """Whether a cell failed, after which JupyterLab runs no other."""
+    return any(output["output_type"] == "error" for cell in found for output in cell["outputs"])
