@@ -90,3 +90,19 @@ def test_no_committed_verdict_is_a_fail() -> None:
 
     assert set(heads) == {path.stem for path in FOLDER.glob("*.ipynb")} != set()
     assert all(head.startswith((f"{name}: PASS (", f"{name}: INCONCLUSIVE (")) for name, head in heads.items())
+
+
+def test_the_readme_says_where_each_of_the_ten_benchmarks_is(west: runner.Report) -> None:
+    """Result files name the benchmark that a measure stands for, in the notebook that the table names."""
+    readme = (FOLDER.parent / "README.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"`(test_\w+)` \| `(\w+)`", readme))
+    found = {
+        measure.replaces: result.notebook
+        for result in results.read_all(west.page.parent)
+        for measure in result.measures
+        if measure.replaces
+    }
+
+    assert found == told
+    assert len(told) == 10
+    assert set(re.findall(r"\| `(\w+)` \|", readme)) <= {path.stem for path in FOLDER.glob("*.ipynb")}
