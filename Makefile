@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 # Start-up is measured, so modules must come from their compiled form.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help report test check test-long lab docs lambda clean
+.PHONY: help report test check test-long lab docs sample lambda clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +43,9 @@ lab: $(STAMP) ## open JupyterLab on the notebooks
 
 lambda: $(STAMP) ## build the Lambdas' zip into dist/ and print its size
 	@$(BIN)/python -m ffcore.aws.package $(ARGS)
+
+sample: $(STAMP) ## run the standard profile anew into reports/sample, with its picture
+	@$(BIN)/python -m ffcore.lab.report.sample
 
 docs: $(STAMP) ## build the documentation into build/docs
 	@$(BIN)/python -m sphinx -b html -q -W docs build/docs && echo "build/docs/index.html"

@@ -31,7 +31,7 @@ TEXTS = sorted(
         "tests/**/*",
     ]
     for path in ROOT.glob(pattern)
-    if path.is_file() and path.suffix not in {".parquet", ".png"} and "__pycache__" not in path.parts
+    if path.is_file() and path.suffix not in {".parquet", ".pdf", ".png"} and "__pycache__" not in path.parts
     if not path.name.startswith(".coverage") and path.name != ".git"  # a file in a git worktree
 )
 MAX_FILE_LINES = 400

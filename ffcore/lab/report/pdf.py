@@ -1,4 +1,4 @@
-"""The summary page as a PDF, printed by a headless Chromium where there is one."""
+"""The summary page as a PDF or a picture, made by a headless Chromium where there is one."""
 
 import os
 import shutil
@@ -24,11 +24,20 @@ def browser() -> str:
 def write(page: Path) -> Path:
     """Print a page to a PDF beside it and return its path; ConfigError if there is no Chromium or it fails."""
     target = page.resolve().with_suffix(".pdf")
+    return _made(page, target, ["--no-pdf-header-footer", f"--print-to-pdf={target}"])
+
+
+def picture(page: Path, width: int = 1280, height: int = 1600) -> Path:
+    """Draw the top of a page as a PNG beside it and return its path; ConfigError as for `write`."""
+    target = page.resolve().with_suffix(".png")
+    size = f"--window-size={width},{height}"
+    return _made(page, target, ["--hide-scrollbars", size, f"--screenshot={target}"])
+
+
+def _made(page: Path, target: Path, what: list[str]) -> Path:
     with TemporaryDirectory() as profile:
-        options = ["--headless=new", "--disable-gpu", "--no-first-run", "--no-pdf-header-footer"]
-        options += ["--no-sandbox"] if _root() else []
-        options += [f"--user-data-dir={profile}", f"--print-to-pdf={target}", page.resolve().as_uri()]
-        command = [browser(), *options]
+        options = ["--headless=new", "--disable-gpu", "--no-first-run", *(["--no-sandbox"] if _root() else [])]
+        command = [browser(), *options, f"--user-data-dir={profile}", *what, page.resolve().as_uri()]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)  # noqa: S603
         except subprocess.TimeoutExpired:
