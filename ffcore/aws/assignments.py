@@ -42,7 +42,7 @@ class AssignmentTable:
     An item holds ``variant``, ``assignment_id``, ``experiment_id`` and ``assigned_at`` (seconds since 1970) besides. It
     is written on the condition that there is none, so of two containers that decide at once one writes and the other
     reads. Reads are eventually consistent: a read that comes too early is put right by the condition.
-    What was read or written is remembered for 300 s, of the 10,000 latest.
+    What was read or written is remembered for 300 s, of the 10,000 latest, and so is that nothing was there.
 
     Args:
         table: The table's name.
@@ -59,7 +59,7 @@ class AssignmentTable:
     ) -> None:
         self.table, self.client, self.errors = table, client, 0
         self._attempts, self._clock = attempts, clock
-        self._known: OrderedDict[tuple[str, str], tuple[float, Assignment]] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str], tuple[float, Assignment | None]] = OrderedDict()
 
     def create(self) -> None:
         """Make the table, paid by request, and wait until it can be used."""
@@ -73,13 +73,17 @@ class AssignmentTable:
         """The assignments that a user has in experiments; raises ``StoreError``."""
         found, asked = {}, []
         for key in keys:
-            if known := self._remembered(user_id, key):
-                found[key] = known
-            else:
+            until, known = self._known.get((user_id, key), (0.0, None))
+            if self._clock() >= until:
                 asked.append(key)
+            elif known:
+                found[key] = known
         for start in range(0, len(asked), READ_AT_ONCE):
-            for item in self._read(user_id, asked[start : start + READ_AT_ONCE]):
-                found[item["experiment_key"]["S"]] = self._remember(item)
+            some = asked[start : start + READ_AT_ONCE]
+            read = {item["experiment_key"]["S"]: _assignment(item) for item in self._read(user_id, some)}
+            for key in some:
+                self._remember((user_id, key), read.get(key))
+            found |= read
         return found
 
     def keep(self, user_id: str, experiment: Experiment, variant: str) -> Assignment:
@@ -102,8 +106,10 @@ class AssignmentTable:
         except StoreError as error:
             if error.code != "ConditionalCheckFailedException":
                 raise
-            return self._remember(self._earlier(error, item))
-        return self._remember(item)
+            item = self._earlier(error, item)
+        kept = _assignment(item)
+        self._remember((user_id, experiment.key), kept)
+        return kept
 
     def _read(self, user_id: str, keys: list[str]) -> list[Mapping[str, Any]]:
         asked: Any = {self.table: {"Keys": [{"user_id": {"S": user_id}, "experiment_key": {"S": key}} for key in keys]}}
@@ -118,7 +124,7 @@ class AssignmentTable:
                 raise StoreError(f"DynamoDB table {self.table}: keys were left unprocessed by every attempt")
         return items
 
-    def _earlier(self, error: StoreError, item: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _earlier(self, error: StoreError, item: Mapping[str, Any]) -> dict[str, Any]:
         """The item that was there first: it comes with the refusal, or is read again where a server leaves it out."""
         earlier = getattr(error.__cause__, "response", {}).get("Item")
         if earlier is None:
@@ -135,15 +141,12 @@ class AssignmentTable:
             self.errors += error.code != "ConditionalCheckFailedException"
             raise
 
-    def _remembered(self, user_id: str, key: str) -> Assignment | None:
-        until, assignment = self._known.get((user_id, key), (0.0, None))
-        return assignment if self._clock() < until else None
-
-    def _remember(self, item: Mapping[str, Any]) -> Assignment:
-        assignment = Assignment(item["variant"]["S"], item["assignment_id"]["S"])
-        pair = item["user_id"]["S"], item["experiment_key"]["S"]
+    def _remember(self, pair: tuple[str, str], assignment: Assignment | None) -> None:
         self._known[pair] = self._clock() + REMEMBERED_FOR, assignment
         self._known.move_to_end(pair)
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
-        return assignment
+
+
+def _assignment(item: Mapping[str, Any]) -> Assignment:
+    return Assignment(item["variant"]["S"], item["assignment_id"]["S"])

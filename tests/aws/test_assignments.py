@@ -70,3 +70,16 @@ def test_a_missing_table_is_an_error_that_counts(tables: Tables) -> None:
     with pytest.raises(StoreError, match="DynamoDB table nowhere"):
         table.keep("user-1", experiment("e"), "a")
     assert table.errors == 2
+
+
+def test_that_nothing_is_there_is_remembered_too(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Users outside the traffic cost one read, not one for each question; what another container wrote still holds."""
+    table, other = AssignmentTable(tables.assignments.table, tables.store.client), tables.assignments
+    assert table.find("user-1", ["e"]) == {}
+    first = other.keep("user-1", experiment("e"), "a")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tables.store.client, "batch_get_item", None)
+        assert table.find("user-1", ["e"]) == {}
+    assert table.keep("user-1", experiment("e"), "b") == first
+    assert table.find("user-1", ["e"]) == {"e": first}
