@@ -7,6 +7,7 @@ from ffcore.lab.bench.display import duration
 
 COARSEST_NS = 1_000
 MOST_STEAL = 0.01
+SLOW_CLOCKS = ("hpet", "acpi_pm", "jiffies")
 
 
 def machine_warnings(record: Mapping[str, Any]) -> list[str]:
@@ -74,6 +75,24 @@ def _build(record: Mapping[str, Any]) -> str | None:
     return "This Python is a debug build, several times slower than a release. Use a release build."
 
 
+def _optimised(record: Mapping[str, Any]) -> str | None:
+    if record.get("optimised_build") is not False:
+        return None
+    return (
+        "This Python was built without profile guidance and runs slower than releases do: absolute times are its own. "
+        "Use a build with --enable-optimizations, or read the ratios."
+    )
+
+
+def _clock_source(record: Mapping[str, Any]) -> str | None:
+    if (source := record.get("clock_source")) not in SLOW_CLOCKS:
+        return None
+    return (
+        f"The kernel reads its clock from {source}, which costs a system call each time. Set the clock source to tsc, "
+        "or rely on throughput."
+    )
+
+
 def _traced(record: Mapping[str, Any]) -> str | None:
     if not record.get("traced"):
         return None
@@ -88,5 +107,7 @@ CHECKS: tuple[Callable[[Mapping[str, Any]], str | None], ...] = (
     _steal,
     _timer,
     _build,
+    _optimised,
+    _clock_source,
     _traced,
 )

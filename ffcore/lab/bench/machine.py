@@ -2,6 +2,7 @@
 
 import gc
 import importlib.metadata
+import os
 import platform
 import subprocess
 import sys
@@ -40,7 +41,17 @@ def _interpreter() -> Record:
         "traced": sys.gettrace() is not None or sys.getprofile() is not None,
         "gc_enabled": gc.isenabled(),
         "gc_thresholds": list(gc.get_threshold()),
+        "hash_seed": os.environ.get("PYTHONHASHSEED") or "random",
+        "switch_interval_s": sys.getswitchinterval(),
+        "global_lock": bool(getattr(sys, "_is_gil_enabled", lambda: True)()),
+        "optimised_build": _optimised(),
     }
+
+
+def _optimised() -> bool | None:
+    """Whether the interpreter was built with profile guidance, where its build says how it was configured."""
+    arguments = sysconfig.get_config_var("CONFIG_ARGS")
+    return "--enable-optimizations" in arguments if isinstance(arguments, str) else None
 
 
 def _packages() -> Record:
@@ -83,6 +94,10 @@ def _hardware() -> Record:
         "governor": _read(GOVERNOR),
         "hypervisor": "hypervisor" in (_cpu_field("flags") or "").split(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "turbo_off": _read(Path("/sys/devices/system/cpu/intel_pstate/no_turbo")),
+        "hyperthreading": _read(Path("/sys/devices/system/cpu/smt/active")),
+        "clock_source": _read(Path("/sys/devices/system/clocksource/clocksource0/current_clocksource")),
+        "isolated_cpus": _read(Path("/sys/devices/system/cpu/isolated")) or None,
         "aslr": _read(Path("/proc/sys/kernel/randomize_va_space")),
     }
 

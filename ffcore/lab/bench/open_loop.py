@@ -136,13 +136,14 @@ class OpenLoopRun:
 
 
 def knee(loads: Floats, tails: Floats) -> float:
-    """The load at which a rising curve lies farthest below the straight line between its ends.
+    """The load at which a curve, made to rise throughout, lies farthest below the straight line between its ends.
 
     >>> knee(np.array([0.1, 0.5, 0.9]), np.array([1.0, 2.0, 50.0]))
     0.5
     """
     across = (loads - loads[0]) / (loads[-1] - loads[0])
-    height = (tails - tails.min()) / max(float(np.ptp(tails)), 1.0)
+    rising = np.maximum.accumulate(tails)
+    height = (rising - rising[0]) / max(float(np.ptp(rising)), 1.0)
     return float(loads[int(np.argmax(across - height))])
 
 

@@ -17,6 +17,8 @@ FIT: dict[str, Any] = {
     "timer_resolution_ns": 40,
     "debug_build": False,
     "traced": False,
+    "optimised_build": True,
+    "clock_source": "tsc",
 }
 
 
@@ -38,6 +40,8 @@ def test_a_fit_machine_warns_of_nothing() -> None:
         ("timer_resolution_ns", 15_600_000, "steps by 15.6 ms", "Rely on throughput"),
         ("debug_build", True, "debug build", "release build"),
         ("traced", True, "tracer", "Run without it"),
+        ("optimised_build", False, "without profile guidance", "--enable-optimizations"),
+        ("clock_source", "hpet", "clock from hpet", "clock source to tsc"),
     ],
 )
 def test_each_fault_says_why_and_what_to_do(field: str, value: object, why: str, advice: str) -> None:

@@ -18,7 +18,9 @@ FIELDS = {
     "python", "implementation", "compiler", "flags", "debug_build", "traced", "gc_enabled", "gc_thresholds", "ffcore",
     "numpy", "scipy", "pandas", "commit", "platform", "architecture", "cpu_model", "cpu_count", "cpu_affinity",
     "cpu_quota", "cpu_mhz", "governor", "hypervisor", "memory_gib", "aslr", "date", "boot_time", "load", "steal_share",
-    "on_battery", "memory_available_gib", "timer", "timer_resolution_ns", "timer_overhead_ns",
+    "on_battery", "memory_available_gib", "timer", "timer_resolution_ns", "timer_overhead_ns", "hash_seed",
+    "switch_interval_s", "global_lock", "optimised_build", "turbo_off", "hyperthreading", "clock_source",
+    "isolated_cpus",
 }  # fmt: skip
 
 

@@ -46,10 +46,11 @@ def test_arrivals_are_fixed_beforehand_and_random() -> None:
 
 
 def test_the_knee_is_where_the_curve_bends() -> None:
-    """Queueing's 1 / (1 - load) bends late, a straight line nowhere in particular."""
+    """Queueing's 1 / (1 - load) bends late; a load that was lucky is no knee."""
     loads = np.array(LOADS)
 
     assert 0.6 <= knee(loads, 1 / (1 - loads)) <= 0.8
+    assert knee(loads, np.array([4, 4, 4, 4, 4, 4, 4, 15, 6.0])) == 0.7
 
 
 def test_percentiles_are_medians_over_stretches() -> None:
