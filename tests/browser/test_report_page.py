@@ -104,6 +104,11 @@ def test_verdict_comparison_and_history_are_on_the_page(run: Path, watched: Any)
     assert watched.page.get_by_role("heading", name="History").is_visible()
 
 
-def test_the_page_is_printed(run: Path) -> None:
-    """Chromium prints the summary to a PDF beside it."""
+def test_the_page_is_printed(run: Path, watched: Any) -> None:
+    """Chromium prints the summary to a PDF beside it, and nothing reaches beyond the paper."""
+    watched.page.set_viewport_size({"width": 688, "height": 900})
+    watched.page.emulate_media(media="print")
+    watched.page.goto((run / "index.html").as_uri())
+
+    assert watched.page.evaluate("document.documentElement.scrollWidth") <= 688
     assert pdf.write(run / "index.html").read_bytes().startswith(b"%PDF")
