@@ -16,6 +16,7 @@ from ffcore.lab.bench.estimate import Estimate, Floats, median, paired_ratio
 from ffcore.lab.bench.rounds import Workload, baseline_of, checked, shuffled
 
 EMPTY_LOOPS = 100_000
+LEAST_SHARE = 0.1  # of a block that is the calls' own, however long the empty loop took
 MARGIN = 1.2  # a block that runs faster than its calibration still lasts as long as asked
 
 
@@ -143,7 +144,8 @@ def throughput(
 
 def _sample(name: str, times: list[int], loops: int, loop: float) -> Throughput:
     elapsed = np.array(times, dtype=np.float64)
-    return Throughput(name, loops * 1e9 / (elapsed - loops * loop), loops, float(elapsed.min()) / 1e9)
+    own = np.maximum(elapsed - loops * loop, LEAST_SHARE * elapsed)  # a busy moment may have stretched the empty loop
+    return Throughput(name, loops * 1e9 / own, loops, float(elapsed.min()) / 1e9)
 
 
 def _block(call: Workload, users: Iterator[str], clock: Clock) -> int:

@@ -65,6 +65,13 @@ def test_loop_overhead_is_subtracted() -> None:
     assert sample.rates.tolist() == [1_250_000] * 6
 
 
+def test_a_stretched_empty_loop_makes_no_rate_negative() -> None:
+    """Calls that seem to take less than the loop keep a tenth of their block as their own."""
+    sample = _sample("call", [1_000_000] * 6, loops=1_000, loop=2_000)
+
+    assert sample.rates.tolist() == [10_000_000] * 6
+
+
 def test_blocks_of_workloads_interleave(clock: FakeClock) -> None:
     """After calibration no workload runs two blocks in a round."""
     turns: list[str] = []
