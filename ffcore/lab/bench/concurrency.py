@@ -99,7 +99,7 @@ def concurrency(flags: FlagSet, users: Sequence[str], size: Sizes, *, seed: int 
         users: ids, used again from the start when they run out.
         size: rounds, shortest block, and how many at a time.
         seed: draws the order.
-        fault: "slow" stretches every decision to three times its length; empty for none.
+        fault: "slow" stretches every decision to ten times its length; empty for none.
 
     Raises:
         ValueError: no user.

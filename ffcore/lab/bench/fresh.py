@@ -160,7 +160,7 @@ def fresh_latency(flags: FlagSet, users: Sequence[str], size: Sizes, *, seed: in
         users: ids; each process gets its own stretch of them.
         size: how many processes, and calls in each.
         seed: draws the order of workloads, another in each process.
-        fault: "slow" stretches every decision to three times its length; empty for none.
+        fault: "slow" stretches every decision to ten times its length; empty for none.
 
     Raises:
         ValueError: no user, or no process.

@@ -71,7 +71,7 @@ class Workloads(Mapping[str, Workload]):
     def __len__(self) -> int:
         return len(self.calls)
 
-    def slowed(self, factor: float = 3.0) -> Workloads:
+    def slowed(self, factor: float = 10.0) -> Workloads:
         """The same workloads with every decision stretched to `factor` times its length; the floors stay.
 
         >>> list(workloads(STANDARD).slowed()) == list(workloads(STANDARD))
