@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 from ffcore.lab.bench.concurrency import PROCESSES, THREADS, ConcurrencyRun
 from ffcore.lab.bench.display import rate
@@ -46,8 +46,9 @@ def concurrency_rates(run: ConcurrencyRun) -> Chart:
     axes.xaxis.set_major_locator(FixedLocator(workers))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    for write in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-        write(FuncFormatter(lambda value, _: rate(value).replace(".00", "").replace(".0", "")))
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: rate(value).replace(".00", "").replace(".0", "")))
     axes.set_xlabel("threads or processes at the same time", fontsize=FONT)
     axes.set_ylabel("decisions a second", fontsize=FONT)
     axes.grid(axis="y", color="#dddddd", linewidth=0.8)
