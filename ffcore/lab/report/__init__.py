@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .cases import Case, rollouts, splits
-    from .deviation import worst_deviation
+    from .deviation import rollout_deviation, worst_deviation
     from .drawings import overview, widest_ramp
     from .results import Measure, Result, read, read_all
     from .session import Run, open_run
@@ -23,6 +23,7 @@ __all__ = [
     "overview",
     "read",
     "read_all",
+    "rollout_deviation",
     "rollouts",
     "splits",
     "timing_measures",
@@ -31,7 +32,7 @@ __all__ = [
 ]
 _MODULES = {
     "cases": ("Case", "rollouts", "splits"),
-    "deviation": ("worst_deviation",),
+    "deviation": ("rollout_deviation", "worst_deviation"),
     "drawings": ("overview", "widest_ramp"),
     "results": ("Measure", "Result", "read", "read_all"),
     "session": ("Run", "open_run"),

@@ -1,6 +1,7 @@
 """The key figure of a notebook on shares: the deviation that is farthest from its target, with its interval."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from ffcore.lab.bench.estimate import Estimate
 from ffcore.lab.verify.check import Check, combine
@@ -8,7 +9,6 @@ from ffcore.lab.verify.check import Check, combine
 from .results import Measure
 
 _POINTS = 100.0
-SEEDS = "test_rollout_percentage_accuracy_at_scale"
 
 
 def worst_deviation(checks: Iterable[Check]) -> Measure:
@@ -25,8 +25,17 @@ def worst_deviation(checks: Iterable[Check]) -> Measure:
     found = [arm for check in listed if check.p_value is not None and check.n for arm in _arms(check)]
     check, name, estimate = max(found, key=lambda arm: abs(arm[2].value or 0.0), default=(None, "", _NOTHING))
     note = "" if check is None else f"{check}{f', {name}' * (name != 'enabled')}"
-    judged = {"verdict": combine(listed), "basis": "checks", "replaces": SEEDS}
+    judged = {"verdict": combine(listed), "basis": "checks"}
     return Measure.of("worst_deviation", "largest deviation from target", estimate, "points", note=note, **judged)
+
+
+def rollout_deviation(checks: Iterable[Check]) -> Measure:
+    """Find the same for rollouts: what stands in the place of the seed report's accuracy.
+
+    >>> rollout_deviation([]).replaces
+    'test_rollout_percentage_accuracy_at_scale'
+    """
+    return replace(worst_deviation(checks), replaces="test_rollout_percentage_accuracy_at_scale")
 
 
 _NOTHING = Estimate(None, None, None, 0)

@@ -5,6 +5,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
+from jupyter_core.utils import ensure_event_loop
+
 from ffcore.lab.verify.check import Verdict
 
 from . import engine, folders, notebooks, order, page, progress, results, single, time_left
@@ -67,13 +69,20 @@ def _at_once(sources: Sequence[Path], plan: Plan, jobs: int, display: progress.D
     """Run several at a time; Ctrl-C, which reaches only this thread, ends their kernels and starts no other."""
     kernels = engine.Kernels()
     with ThreadPoolExecutor(jobs) as pool:
-        running = [pool.submit(single.run_one, source, plan, display, kernels) for source in sources]
+        running = [pool.submit(_in_thread, source, plan, display, kernels) for source in sources]
         try:
             wait(running)
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)
             kernels.kill()
     return any(single.is_stopped(result) for result in _ended(running)) or kernels.killed
+
+
+def _in_thread(source: Path, plan: Plan, display: progress.Display, kernels: engine.Kernels) -> results.Result:
+    try:
+        return single.run_one(source, plan, display, kernels)
+    finally:
+        ensure_event_loop().close()  # nbclient gives each thread a loop, which nobody else closes
 
 
 def _ended(running: Sequence[Future[results.Result]]) -> Iterator[results.Result]:

@@ -14,6 +14,8 @@ from tempfile import TemporaryFile
 from types import TracebackType
 from typing import IO, Any, Self
 
+import psutil
+
 import ffcore
 from ffcore.errors import ConfigError
 from ffcore.lab.bench import block
@@ -92,6 +94,12 @@ class Worker:
             exits.callback(self._process.kill)
             self.about: dict[str, str] = self._asked({**order, "slow": build.slow})
             self._exits = exits.pop_all()
+
+    def pin(self, processor: int) -> None:
+        """Stay on one processor from here on, where the system lets a process be pinned."""
+        process = psutil.Process(self._process.pid)
+        if hasattr(process, "cpu_affinity"):
+            process.cpu_affinity([processor])
 
     def time(self, name: str, seconds: float) -> float:
         """Nanoseconds a call of one block of at least so many seconds."""

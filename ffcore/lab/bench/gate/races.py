@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -81,8 +82,9 @@ def race(
 ) -> Race:
     """Time two builds against each other on the five workloads.
 
-    Each pair of processes lives at the same time, and its blocks take turns: in each round the workloads come in
-    shuffled order, and within a workload the two processes. The first round warms up and finds how many calls fill a
+    Each pair of processes lives at the same time on one processor, since two may differ by a third when other work
+    shares them, and its blocks take turns: in each round the workloads come in shuffled order, and within a workload
+    the two processes. The first round warms up and finds how many calls fill a
     block; it is dropped. A pair's ratio is the median over its rounds. The interval is over pairs, because a process
     keeps its memory layout and its hash seed as long as it lives: more rounds would not average these out.
 
@@ -105,7 +107,7 @@ def race(
     for number in range(size.processes):
         progress(f"pair {number + 1} of {size.processes}")
         with ExitStack() as exits:
-            pair = [exits.enter_context(Worker(build, order())) for build in (candidate, baseline)]
+            pair = _pair(exits, candidate, baseline, number)
             if not about:
                 about = [worker.about for worker in pair]
                 differing = _differing(*(worker.decide(len(IDS)) for worker in pair))
@@ -154,6 +156,16 @@ def _times(rows: Rows, size: Size, seed: int) -> dict[str, dict[str, Floats]]:
         if number:
             times[name][who].append(nanoseconds)
     return {name: {who: np.array(values) for who, values in row.items()} for name, row in times.items()}
+
+
+def _pair(exits: ExitStack, candidate: Build, baseline: Build, number: int) -> list[Worker]:
+    """A process of each build, both on one processor; the builds start first by turns."""
+    builds = (candidate, baseline) if number % 2 == 0 else (baseline, candidate)
+    pair = [exits.enter_context(Worker(build, order())) for build in builds]
+    processors = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
+    for worker in pair:
+        worker.pin(processors[number // 2 % len(processors)])
+    return pair if number % 2 == 0 else pair[::-1]
 
 
 def _differing(*decided: Mapping[str, list[str]]) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,9 +13,9 @@ import pytest
 
 from ffcore.lab.bench.contender import NAMES, ROLLOUT
 from ffcore.lab.bench.gate import races as module
-from ffcore.lab.bench.gate.builds import HOME, Build, find, here
+from ffcore.lab.bench.gate.builds import HOME, Build, Worker, find, here
 from ffcore.lab.bench.gate.judging import judged, verdict
-from ffcore.lab.bench.gate.races import IDS, SIZES, Size, multiples, race
+from ffcore.lab.bench.gate.races import IDS, SIZES, Size, multiples, order, race
 
 SIZE = Size(processes=6, rounds=3, seconds=0.001, nulls=1)
 
@@ -26,13 +27,20 @@ class Metronome:
     """
 
     asked: ClassVar[list[tuple[str, str]]] = []
+    started: ClassVar[list[str]] = []
+    pinned: ClassVar[list[int]] = []
     moods: ClassVar[Iterator[float]] = iter(())
 
     def __init__(self, build: Build, order: dict[str, Any]) -> None:
         assert set(order) == {"flags", "calls", "floors", "ids"}
         self.build, self.mood = build, next(self.moods)
         self.about = {"version": build.name}
+        self.started.append(build.name)
         self.cold = set(NAMES) if build.name == "cold" else set()
+
+    def pin(self, processor: int) -> None:
+        """Note the processor."""
+        self.pinned.append(processor)
 
     def time(self, name: str, seconds: float) -> float:
         """Nanoseconds of a call; the floor is never slowed."""
@@ -61,7 +69,8 @@ def metronomes(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[float]], type[
     """Workers with these moods, process by process."""
 
     def made(moods: list[float]) -> type[Metronome]:
-        monkeypatch.setattr(Metronome, "asked", [])
+        for name in ("asked", "started", "pinned"):
+            monkeypatch.setattr(Metronome, name, [])
         monkeypatch.setattr(Metronome, "moods", iter(moods))
         monkeypatch.setattr(module, "Worker", Metronome)
         return Metronome
@@ -85,7 +94,7 @@ def test_scatter_between_processes_is_in_the_interval(
     metronomes: Callable[[list[float]], type[Metronome]],
 ) -> None:
     """Where each process keeps its own speed, more rounds don't help, and the verdict says so."""
-    metronomes([1.0, 1.06, 1.05, 1.0, 1.0, 1.03, 1.04, 1.0, 1.0, 1.05, 1.07, 1.0])
+    metronomes([1.0, 1.06, 1.0, 1.05, 1.0, 1.03, 1.0, 1.04, 1.0, 1.05, 1.0, 1.07])
     found = race(here(), here(), Size(6, 50, SIZE.seconds, 1)).estimates()[ROLLOUT]
 
     assert verdict(found) == "inconclusive"
@@ -156,3 +165,25 @@ def test_a_real_loss_fails_and_a_copy_decides_alike(tmp_path: Path) -> None:
     assert {change.verdict for change in judged(found.estimates(), 0.5)} == {"fail"}
     assert set(found.differing.values()) == {0}
     assert Path(found.about[0]["file"]).is_relative_to(tmp_path)
+
+
+def test_a_pair_shares_a_processor_and_its_builds_start_first_by_turns(
+    metronomes: Callable[[list[float]], type[Metronome]],
+) -> None:
+    """Whatever a place or the first start brings falls on both builds alike."""
+    workers = metronomes([1.0] * 12)
+    race(Build("new", here().python, None), Build("old", here().python, None), SIZE)
+
+    assert workers.started == ["new", "old", "old", "new"] * 3
+    assert workers.pinned[::2] == workers.pinned[1::2]
+
+
+def test_a_worker_stays_where_it_is_pinned() -> None:
+    """A real process is bound to one processor, where the system can do that."""
+    if not hasattr(os, "sched_getaffinity"):
+        pytest.skip("this system pins no process")
+    processor = max(os.sched_getaffinity(0))
+    with Worker(here(), order()) as worker:
+        worker.pin(processor)
+
+        assert os.sched_getaffinity(worker._process.pid) == {processor}
