@@ -9,7 +9,9 @@ from itertools import cycle
 import ffcore
 from ffcore.lab.bench.workloads import STANDARD
 from ffcore.lab.testing.mixed_up import MixedUp
-from ffcore.lab.verify.check import Check, Verdict
+from ffcore.lab.verify.check import Check
+
+from .mismatches import counted
 
 MIXED_UP = "mixed_up"
 
@@ -38,12 +40,4 @@ def concurrent_counts(flags: ffcore.FlagSet, users: Sequence[str], threads: int,
     asked = min(len(keys), len(users))
     lost = abs(calls - stats.hits - stats.misses) + abs(stats.loads - asked)
     names = f"decisions of {threads} threads", f"cache counts of {threads} threads"
-    return {name: _check(name, off, calls) for name, off in zip(names, (wrong, lost), strict=True)}
-
-
-def _check(name: str, mismatches: int, calls: int) -> Check:
-    verdict: Verdict = "fail" if mismatches else "pass"
-    details: dict[str, object] = {"mismatches": mismatches}
-    if mismatches:
-        details["proof"] = {"disagreeing_users": mismatches, "holds": False}
-    return Check(name, verdict, n=calls, details=details)
+    return {name: counted(name, off, calls) for name, off in zip(names, (wrong, lost), strict=True)}

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import ffcore
 from ffcore.lab.bench.display import duration, interval
 from ffcore.lab.bench.growth import ATTRIBUTES, CONTEXT, FLAGS, KEY, LENGTH, RULES, SIZES, GrowthRun, flag
-from ffcore.lab.verify.check import Check, Verdict
+from ffcore.lab.verify.check import Check
 
+from .mismatches import counted
 from .results import Measure
 
 SHORT = {FLAGS: "flags", RULES: "rules", ATTRIBUTES: "attributes", LENGTH: "id_length"}
@@ -40,11 +41,7 @@ def _check(flags: Sequence[ffcore.Flag], key: str, users: Sequence[str], context
     wrong = sum(
         evaluator.evaluate(u, key, context).enabled is not right for u, right in zip(users, inside, strict=True)
     )
-    verdict: Verdict = "fail" if wrong else "pass"
-    details: dict[str, object] = {"mismatches": wrong}
-    if wrong:
-        details["proof"] = {"disagreeing_users": wrong, "holds": False}
-    return Check(key, verdict, n=len(users), details=details)
+    return counted(key, wrong, len(users))
 
 
 def growth_measures(run: GrowthRun) -> list[Measure]:

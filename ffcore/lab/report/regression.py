@@ -17,6 +17,7 @@ from ffcore.lab.bench.gate.races import IDS, Size, multiples, sized
 from ffcore.lab.verify.check import Check, Verdict
 
 from .machine import Machine
+from .mismatches import counted
 from .results import Measure
 
 #: Few and short processes need a loss that they can see.
@@ -96,15 +97,7 @@ def _rule(shares: Mapping[Verdict, float], *, holds: bool) -> Check:
 
 def decision_checks(case: Case) -> dict[str, Check]:
     """Whether the two builds decide alike, by workload; nothing where the other side is a stored run."""
-    return {f"decisions, {name}": _alike(name, count) for name, count in case.outcome.differing.items()}
-
-
-def _alike(name: str, count: int) -> Check:
-    told: Verdict = "fail" if count else "pass"
-    details: dict[str, object] = {"mismatches": count}
-    if count:
-        details["proof"] = {"disagreeing_users": count, "holds": False}
-    return Check(name, told, n=len(IDS), details=details)
+    return {f"decisions, {name}": counted(name, count, len(IDS)) for name, count in case.outcome.differing.items()}
 
 
 def regression_measures(case: Case) -> list[Measure]:
