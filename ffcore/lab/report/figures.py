@@ -9,7 +9,7 @@ from .results import Measure
 _WRITERS: dict[str, Callable[[float], str]] = {
     "ns": duration,
     "1/s": rate,
-    "ratio": "{:.2f} times".format,
+    "ratio": lambda value: f"{value:,.2f} times" if abs(value) < 100 else f"{value:,.0f} times",
     "points": "{:+.3g} points".format,
 }
 

@@ -12,6 +12,7 @@ from ffcore.lab.report.results import Measure
         (1234.0, "ns", "1.23 µs"),
         (1_434_480.0, "1/s", "1.43 M/s"),
         (2.958, "ratio", "2.96 times"),
+        (4208.58, "ratio", "4,209 times"),
         (-0.3125, "points", "-0.312 points"),
         (99.0, "%", "99 %"),
         (None, "ns", "not estimable"),
