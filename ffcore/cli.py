@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -15,20 +16,28 @@ from ffcore.model import DEFAULT_BUCKETS
 
 EXIT_CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
 BAD_INPUT = 2
-INTERRUPTED = 130
+INTERRUPTED, PIPE_CLOSED = 130, 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 pass, 1 fail, 2 bad input, 3 inconclusive, 130 stopped by Ctrl-C."""
+    """Run one command and return its exit code.
+
+    0 pass, 1 fail, 2 bad input, 3 inconclusive, 130 stopped by Ctrl-C, 141 nobody reads the output any more.
+    """
     options = _parser().parse_args(arguments)
     try:
-        return int(options.command(options))
+        code = int(options.command(options))
+        sys.stdout.flush()
     except ConfigError as error:
         print(f"ffcore: {error}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt as interrupt:
         print(f"ffcore: {str(interrupt) or 'stopped'}", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:  # as after `ffcore flags list FILE | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -140,9 +149,12 @@ def _bench(options: argparse.Namespace) -> int:
 
 
 def _fraction(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
     if not 0 <= value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is no fraction of 1, as in 0.02")
+        raise argparse.ArgumentTypeError(f"expected a fraction from 0 to below 1, as in 0.02, got {text!r}")
     return value
 
 

@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from . import load_command
-from .errors import ConfigError, shown, suggestion
+from .errors import ConfigError, printable, shown, suggestion
 from .evaluator import Evaluator
 from .flagset import FlagSet
 from .loading import load
-from .model import DEFAULT_BUCKETS, Decision, Experiment, Flag, to_item
+from .model import DEFAULT_BUCKETS, Experiment, Flag, to_item
 
 PASS, CHANGED = 0, 1
 #: Options that go with one user, and with the users of files.
@@ -106,14 +106,14 @@ def _evaluate_one(options: argparse.Namespace, flags: FlagSet) -> int:
     context = _context("{}" if options.context is None else options.context)
     if not options.user.strip():
         raise ConfigError([("--user", f"expected an id that is not blank, got {shown(options.user)}")])
+    if printable(options.user) != options.user:
+        raise ConfigError([("--user", f"expected an id that UTF-8 can hold, got {shown(options.user)}")])
     trace = Evaluator(flags).trace(options.user, options.flag[0], context)
-    details = trace.to_dict() if options.trace else _details(trace.decision)
-    sentences = str(trace) if options.trace else str(trace).splitlines()[-1]
-    return _print(options, {"key": options.flag[0], "user_id": options.user, **details}, sentences)
-
-
-def _details(decision: Decision) -> dict[str, Any]:
-    return {name: getattr(decision, name) for name in ("enabled", "reason", "variant", "payload")}
+    details, sentences = trace.to_dict(), str(trace)
+    if not options.trace:
+        del details["steps"]
+        sentences = sentences.splitlines()[-1]
+    return _print(options, details, sentences)
 
 
 def _check_known(key: str, flags: FlagSet) -> None:
@@ -181,5 +181,5 @@ def _schema(_: argparse.Namespace) -> int:
 
 def _print(options: argparse.Namespace, data: Mapping[str, Any] | list[Any], sentences: str) -> int:
     as_json = options.json or not sys.stdout.isatty()
-    print(json.dumps(data, indent=2, ensure_ascii=False) if as_json else sentences)
+    print(printable(json.dumps(data, indent=2, ensure_ascii=False) if as_json else sentences))
     return PASS

@@ -1,6 +1,7 @@
 """The `ffcore` command as users call it: exit codes, and one clear message for every bad input."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
+
+from ffcore.cli import main
 
 ROOT = Path(__file__).parents[1]
 FIVE_MISTAKES = """flags:
@@ -134,6 +137,28 @@ def test_a_crashed_notebook_is_exit_code_1(folder: Path) -> None:
     assert "Traceback" not in done.stderr + done.stdout
     assert "ZeroDivisionError" in (folder / "reports" / "latest" / "crash.log").read_text(encoding="utf-8")
     assert 'href="crash.log"' in (folder / "reports" / "latest" / "index.html").read_text(encoding="utf-8")
+
+
+def test_output_that_nobody_reads_is_no_error(folder: Path) -> None:
+    """A reader that has seen enough, as `head` has, ends the command without a traceback."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "ffcore.cli", "flags", "schema"]
+    with os.fdopen(writer, "w") as closed:
+        done = subprocess.run(command, cwd=folder, stdout=closed, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.parametrize("margin", ["half", "1", "-0.1", "nan"])
+def test_a_margin_that_is_none_is_bad_input(margin: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The message says what was expected, whether or not it is a number."""
+    with pytest.raises(SystemExit, match="2"):
+        main(["bench", f"--margin={margin}"])
+
+    assert f"argument --margin: expected a fraction from 0 to below 1, as in 0.02, got '{margin}'" in (
+        capsys.readouterr().err
+    )
 
 
 def test_importing_the_command_leaves_the_laboratory_alone() -> None:

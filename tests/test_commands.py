@@ -84,6 +84,18 @@ def test_trace_names_rule_hash_bucket_and_threshold(
     assert f"bucket {steps[2]['bucket']:,} of 10,000; buckets below 1,250 are in" in said
 
 
+def test_a_payload_that_utf8_cannot_hold_is_printed_by_its_escape(
+    capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path
+) -> None:
+    """JSON can state half a character, so JSON is printed that reads back equal."""
+    file, arms = tmp_path / "flags.json", [{"key": "v", "allocation": 1, "payload": "\ud800"}]
+    flag = {"key": "odd", "enabled": True, "rollout_percentage": 100, "variants": arms}
+    file.write_text(json.dumps({"flags": [flag]}))
+
+    assert main(["evaluate", "--flags", str(file), "--flag", "odd", "--user", "ann"]) == 0
+    assert json.loads(capsysbinary.readouterr().out)["payload"] == "\ud800"
+
+
 def test_evaluate_takes_an_experiment_too(capsys: pytest.CaptureFixture[str], flags: str) -> None:
     """A key that is no flag is looked up among the experiments."""
     found = json.loads(answer(capsys, "evaluate", "--flags", flags, "--flag", "pricing", "--user", "ann"))
@@ -95,6 +107,7 @@ def test_evaluate_takes_an_experiment_too(capsys: pytest.CaptureFixture[str], fl
     [
         (["--flag", "new-chekout"], "did you mean new-checkout?"),
         (["--user", "  "], "--user: expected an id that is not blank"),
+        (["--user", "\udcff"], r"--user: expected an id that UTF-8 can hold, got '\udcff'"),
         (["--context", "{"], "--context: not JSON"),
         (["--context", "[1]"], "--context: expected a JSON object"),
         (["--flags", "missing.yaml"], "no such file"),
