@@ -14,7 +14,7 @@ from typing import Any
 
 from ffcore.errors import ConfigError, shown, suggestion
 from ffcore.lab.schemes.scheme import Scheme, build
-from ffcore.lab.schemes.vectors import Result, held, scheme_of
+from ffcore.lab.schemes.vectors import Result, reproduced, scheme_of
 
 #: Module -> class of each scheme.
 NAMES = {
@@ -83,7 +83,7 @@ def check_vectors(path: str | PathLike[str]) -> Result:
         ConfigError: the name says no scheme, or a row cannot be read.
     """
     file = Path(fspath(path))
-    return held(_class(scheme_of(file, NAMES)), file)
+    return reproduced(_class(scheme_of(file, NAMES)), file)
 
 
 def _class(name: str) -> type[Scheme]:

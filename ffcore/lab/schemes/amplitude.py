@@ -8,11 +8,12 @@ from itertools import accumulate
 from typing import Any, ClassVar
 
 from ffcore.lab.primitives.hashes import murmur3
-from ffcore.lab.schemes.assignments import Plan, Step
+from ffcore.lab.schemes.assignments import Plan, Step, on_off
 from ffcore.lab.schemes.draws import Draw, Hashed
 from ffcore.lab.schemes.edges import Weights, below, part_of, read_weights, upto, within
+from ffcore.lab.schemes.reductions import modulo
 from ffcore.lab.schemes.scheme import Scheme
-from ffcore.lab.schemes.vectors import Claim, Row, number
+from ffcore.lab.schemes.vectors import Claim, Row, bucket_claim
 
 #: One more than the largest quotient.
 WIDTH = 42_949_673
@@ -31,14 +32,14 @@ class Amplitude(Scheme):
     skips_empty: ClassVar[bool] = True
 
     def _bucket(self, key: str) -> Draw:
-        return Hashed(murmur3(), f"{key}/", reduce=allocated, span=(0, 100))
+        return Hashed(murmur3(), f"{key}/", reduce=modulo(100), span=(0, 100))
 
     def distributed(self, key: str) -> Draw:
         """What chooses the variant: 0 to 42,949,672."""
         return Hashed(murmur3(), f"{key}/", reduce=hundreds, span=(0, WIDTH))
 
     def _rollout(self, percentage: Any, key: str) -> Plan:
-        return Plan((Step(self._bucket(key), below(part_of(percentage, 100))),), (True,), outside=False)
+        return on_off(self._bucket(key), below(part_of(percentage, 100)))
 
     def _variants(
         self, weights: Weights, key: str, *, allocation: tuple[int, int] = (0, 100), default: str | None = None
@@ -59,16 +60,11 @@ class Amplitude(Scheme):
         draw = scheme.bucket(row.salt)
         if row.op == "hash":
             yield from row.states(draw)
-            yield number(draw, params["allocation_value"])
-            yield number(scheme.distributed(row.salt), params["distribution_value"])
+            yield bucket_claim(draw, params["allocation_value"])
+            yield bucket_claim(scheme.distributed(row.salt), params["distribution_value"])
         elif row.op == "bucket":
             options = {"allocation": params["allocation_range"], "default": "off"}
             yield from row.states(draw, scheme.variants(params["distributions"], row.salt, **options))
-
-
-def allocated(word: Any) -> Any:
-    """The rest by 100."""
-    return word % 100
 
 
 def hundreds(word: Any) -> Any:

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ffcore.lab.bulk.ids import Ids
-from ffcore.lab.schemes.draws import Draw, joined, known
+from ffcore.lab.schemes.draws import Draw, in_parts, present
 from ffcore.lab.schemes.edges import Edges
 
 #: On or off, a variant's key, or None for nobody's.
@@ -42,6 +42,11 @@ class Plan(NamedTuple):
     gap: Answer = None
 
 
+def on_off(draw: Draw, edges: Edges) -> Plan:
+    """On for whom the edges hold the draw's number, off for all others."""
+    return Plan((Step(draw, edges),), (True,), outside=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """Who gets what: ``assign("ann")``, ``assign("ann", "other-flag")``, or for an array of ids an array of answers.
@@ -67,7 +72,7 @@ class Assignment:
         answers = (*plan.arms, plan.gap if plan.gap is not None else plan.outside, plan.outside)
         if isinstance(user_id, str):
             return answers[self._one(plan, user_id)]
-        return spelt(joined(lambda ids: self._many(plan, ids), known(user_id)), answers)
+        return spelt(in_parts(lambda ids: self._many(plan, ids), present(user_id)), answers)
 
     def _one(self, plan: Plan, user_id: str) -> int:
         """The place of an answer, -1 for whoever is not admitted."""
@@ -110,7 +115,7 @@ class FirstOf:
         if isinstance(user_id, str):
             found = (assign(user_id, flag) for assign in self.assignments)
             return next((answer for answer in found if answer not in (None, False)), self.outside)
-        ids = known(user_id)
+        ids = present(user_id)
         answers = np.full(len(ids), self.outside, dtype=object)
         for assign in reversed(self.assignments):
             given = np.asarray(assign(ids, flag), dtype=object)

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ffcore.lab.primitives.hashes import digest
-from ffcore.lab.schemes.assignments import Plan, Step
+from ffcore.lab.schemes.assignments import Plan, Step, on_off
 from ffcore.lab.schemes.draws import Draw, Hashed
 from ffcore.lab.schemes.edges import EVERYBODY, Weights, below, part_of, read_weights, within
+from ffcore.lab.schemes.reductions import closed_fraction
 from ffcore.lab.schemes.scheme import Scheme
 from ffcore.lab.schemes.vectors import Claim, Row
-
-LARGEST = (1 << 32) - 1
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class AzureFeatureManagement(Scheme):
     def _rollout(self, percentage: Any, key: str, *, group: str | None = None) -> Plan:
         share = part_of(percentage, 100)
         edges = EVERYBODY if share == 100 else below(share)
-        return Plan((Step(self._bucket(key, group=group), edges),), (True,), outside=False)
+        return on_off(self._bucket(key, group=group), edges)
 
     def allocated(self, key: str, seed: str = "") -> Draw:
         """The percentile of variants."""
@@ -56,11 +55,10 @@ class AzureFeatureManagement(Scheme):
             draw = scheme.bucket(row.key, group=params.get("group"))
             yield from row.states(draw, scheme.rollout(params["percentage"], row.key, group=params.get("group")))
         elif row.op == "variant_percentile":
-            pairs = [(f"v{arm}", ends) for arm, ends in enumerate(params["percentile"])]
-            assign = scheme.variants(pairs, row.key, seed=row.seed, default="dflt")
+            assign = scheme.variants(row.numbered("percentile"), row.key, seed=row.seed, default="dflt")
             yield from row.states(scheme.allocated(row.key, row.seed), assign)
 
 
 def percentage_of(word: Any) -> Any:
     """The word as a percentage of the largest one."""
-    return word / LARGEST * 100
+    return closed_fraction(word) * 100

@@ -17,7 +17,7 @@ from ffcore.lab.bench.estimate import quantiles
 from ffcore.lab.bulk.ids import Ids, id_array
 from ffcore.lab.primitives.hashes import HASHES
 from ffcore.lab.schemes import check_vectors
-from ffcore.lab.schemes.draws import PART_ROWS, Hashed, joined
+from ffcore.lab.schemes.draws import PART_ROWS, Hashed, in_parts
 
 PREFIX = "checkout:"
 
@@ -74,7 +74,7 @@ def timed(draw: Hashed, ids: Ids, *, threads: bool) -> float:
     """Seconds for all ids, part by part."""
     start = perf_counter()
     if threads:
-        joined(partial(hashed, draw), ids)
+        in_parts(partial(hashed, draw), ids)
     else:
         for place in range(0, len(ids), PART_ROWS):
             hashed(draw, ids.part(place, min(place + PART_ROWS, len(ids))))

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ffcore.lab.primitives.hashes import digest
-from ffcore.lab.schemes.amplitude import allocated
-from ffcore.lab.schemes.assignments import Plan, Step
+from ffcore.lab.schemes.assignments import Plan, Step, on_off
 from ffcore.lab.schemes.draws import Draw, Hashed
 from ffcore.lab.schemes.edges import Weights, below, part_of, read_weights, running
+from ffcore.lab.schemes.reductions import modulo
 from ffcore.lab.schemes.scheme import Scheme
 from ffcore.lab.schemes.vectors import Claim, Row
 
@@ -26,10 +26,10 @@ class ConfigCat(Scheme):
     reproduces: ClassVar[str] = "Python SDK 10.0.1"
 
     def _bucket(self, key: str) -> Draw:
-        return Hashed(digest("sha1_28"), key, reduce=allocated, span=(0, 100))
+        return Hashed(digest("sha1_28"), key, reduce=modulo(100), span=(0, 100))
 
     def _rollout(self, percentage: Any, key: str) -> Plan:
-        return Plan((Step(self._bucket(key), below(part_of(percentage, 100))),), (True,), outside=False)
+        return on_off(self._bucket(key), below(part_of(percentage, 100)))
 
     def _variants(self, weights: Weights, key: str) -> Plan:
         names, numbers = read_weights(weights)
@@ -42,5 +42,4 @@ class ConfigCat(Scheme):
         if row.op in ("bucket", "bucket_by_attr"):
             yield from row.states(scheme.bucket(row.key))
         elif row.op == "percentage_options":
-            pairs = [(f"v{arm}", weight) for arm, weight in enumerate(row.params["weights"])]
-            yield from row.states(scheme.bucket(row.key), scheme.variants(pairs, row.key))
+            yield from row.states(scheme.bucket(row.key), scheme.variants(row.numbered("weights"), row.key))

@@ -9,13 +9,13 @@ from typing import Any, ClassVar
 
 from ffcore.lab.primitives.hashes import murmur3
 from ffcore.lab.primitives.texts import ENCODINGS
-from ffcore.lab.schemes.assignments import Plan, Step
+from ffcore.lab.schemes.assignments import Plan, Step, on_off
 from ffcore.lab.schemes.draws import Draw, Hashed
 from ffcore.lab.schemes.edges import NOBODY, Weights, at_most, part_of, read_weights, upto
+from ffcore.lab.schemes.reductions import closed_fraction
 from ffcore.lab.schemes.scheme import Scheme, choose
-from ffcore.lab.schemes.vectors import Claim, Row, number
+from ffcore.lab.schemes.vectors import Claim, Row, bucket_claim
 
-LARGEST = (1 << 32) - 1
 BEYOND = 2.0
 
 
@@ -40,12 +40,12 @@ class DevCycle(Scheme):
     def _bucket(self, key: str, *, suffix: str = "") -> Draw:
         letters = ENCODINGS[self.encoding]
         seed = murmur3(1).one(letters.one(key))
-        return Hashed(murmur3(seed), suffix=suffix, reduce=fraction, span=(0, 1), encoding=letters)
+        return Hashed(murmur3(seed), suffix=suffix, reduce=closed_fraction, span=(0, 1), encoding=letters)
 
     def _rollout(self, percentage: Any, key: str) -> Plan:
         share = part_of(percentage, 1)
         draw = self._bucket(key, suffix="_rollout")
-        return Plan((Step(draw, at_most(share) if share else NOBODY),), (True,), outside=False)
+        return on_off(draw, at_most(share) if share else NOBODY)
 
     def _variants(self, weights: Weights, key: str, *, rollout: Any = None) -> Plan:
         names, numbers = read_weights(weights)
@@ -61,11 +61,6 @@ class DevCycle(Scheme):
         if row.op in ("bounded_hashes", "distribution"):
             assign = scheme.variants(params["distribution"], row.key) if row.op == "distribution" else None
             yield from row.states(scheme.bucket(row.key), assign)
-            yield number(scheme.bucket(row.key, suffix="_rollout"), params["rolloutHash"])
+            yield bucket_claim(scheme.bucket(row.key, suffix="_rollout"), params["rolloutHash"])
             if "utf8_bucketingHash" in params:
-                yield number(DevCycle("utf-8").bucket(row.key), params["utf8_bucketingHash"])
-
-
-def fraction(word: Any) -> Any:
-    """The word as a share of the largest one."""
-    return word / LARGEST
+                yield bucket_claim(DevCycle("utf-8").bucket(row.key), params["utf8_bucketingHash"])

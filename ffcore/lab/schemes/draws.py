@@ -48,7 +48,7 @@ class Draw:
 
     def __call__(self, user_id: Any, key: str = "") -> Any:  # noqa: ARG002 - the key is in the draw already
         """The number of one id, or of each id of an array."""
-        return self.one(user_id) if isinstance(user_id, str) else joined(self.many, known(user_id))
+        return self.one(user_id) if isinstance(user_id, str) else in_parts(self.many, present(user_id))
 
     def word(self, user_id: Any) -> Any:
         """The number's place in the span as a 32-bit integer, in the same order: what checks of hashes take."""
@@ -98,7 +98,7 @@ class Hashed(Draw):
         shift = max(self.hash.bits - 32, 0)
         if isinstance(user_id, str):
             return self.raw(user_id) >> shift << max(32 - self.hash.bits, 0)
-        return joined(self._tops, known(user_id))
+        return in_parts(self._tops, present(user_id))
 
     def _tops(self, ids: Ids) -> Numbers:
         raws = self.raws(ids)
@@ -140,7 +140,7 @@ class Constant(Draw):
         return np.full(len(ids), self.number)
 
 
-def known(ids: object) -> Ids:
+def present(ids: object) -> Ids:
     """Ids of any kind of column, none of them null.
 
     Raises:
@@ -153,7 +153,7 @@ def known(ids: object) -> Ids:
     return found
 
 
-def joined(work: Callable[[Ids], NDArray[Any]], ids: Ids) -> NDArray[Any]:
+def in_parts(work: Callable[[Ids], NDArray[Any]], ids: Ids) -> NDArray[Any]:
     """What ``work`` makes of the ids, part by part, on a thread per core where there are several parts."""
     if len(ids) <= PART_ROWS:
         return work(ids)

@@ -109,9 +109,9 @@ def running(weights: Iterable[Number], closed: Closed = "low", otherwise: int = 
     return upto(list(accumulate(weights)), closed, otherwise)
 
 
-def within(ranges: Iterable[Any], closed: Closed = "low", otherwise: int = -1) -> Edges:
+def within(ranges: Iterable[Any], closed: Closed = "low") -> Edges:
     """Ranges as they stand."""
-    return Edges(tuple((low, high) for low, high in ranges), closed, otherwise)
+    return Edges(tuple((low, high) for low, high in ranges), closed)
 
 
 def read_weights(weights: Weights, *, pairs: bool = False, either: bool = False) -> tuple[tuple[str, ...], list[Any]]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, ClassVar
 
 from ffcore.errors import ConfigError, shown
 from ffcore.lab.primitives.hashes import digest
-from ffcore.lab.schemes.assignments import Plan, Step
+from ffcore.lab.schemes.assignments import Plan, Step, on_off
 from ffcore.lab.schemes.draws import Draw, Hashed
 from ffcore.lab.schemes.edges import Weights, below, part_of, read_weights, running, within
+from ffcore.lab.schemes.reductions import modulo
 from ffcore.lab.schemes.scheme import Scheme
-from ffcore.lab.schemes.vectors import Claim, Row, number
+from ffcore.lab.schemes.vectors import Claim, Row, bucket_claim
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class Eppo(Scheme):
             raise ConfigError([("eppo.shards", f"expected a whole number from 1 on, got {shown(self.shards)}")])
 
     def _bucket(self, key: str) -> Draw:
-        return Hashed(digest("md5_32"), f"{key}-", reduce=partial(shard, self.shards), span=(0, self.shards))
+        return Hashed(digest("md5_32"), f"{key}-", reduce=modulo(self.shards), span=(0, self.shards))
 
     def _rollout(self, percentage: Any, key: str) -> Plan:
-        return Plan((Step(self._bucket(key), below(part_of(percentage, self.shards))),), (True,), outside=False)
+        return on_off(self._bucket(key), below(part_of(percentage, self.shards)))
 
     def _variants(self, weights: Weights, key: str, *, traffic: tuple[str, int, int] | None = None) -> Plan:
         names, numbers = read_weights(weights, either=True)
@@ -59,9 +59,4 @@ class Eppo(Scheme):
         elif row.op == "experiment":
             salt, traffic = params["split_salt"], (params["traffic_salt"], *params["traffic_range"])
             yield from row.states(scheme.bucket(salt), scheme.variants(params["splits"], salt, traffic=traffic))
-            yield number(scheme.bucket(params["traffic_salt"]), params["traffic_shard"])
-
-
-def shard(shards: int, word: Any) -> Any:
-    """The shard, from 0 on."""
-    return word % shards
+            yield bucket_claim(scheme.bucket(params["traffic_salt"]), params["traffic_shard"])

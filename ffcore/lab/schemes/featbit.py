@@ -8,12 +8,12 @@ from math import inf
 from typing import Any, ClassVar
 
 from ffcore.lab.primitives.hashes import digest
-from ffcore.lab.schemes.assignments import Plan, Step
+from ffcore.lab.schemes.assignments import Plan, Step, on_off
 from ffcore.lab.schemes.draws import Draw, Hashed
 from ffcore.lab.schemes.edges import Edges, Weights, part_of, read_weights
+from ffcore.lab.schemes.reductions import signed
 from ffcore.lab.schemes.scheme import Scheme
-from ffcore.lab.schemes.split import signed
-from ffcore.lab.schemes.vectors import Claim, Row, number, raw
+from ffcore.lab.schemes.vectors import Claim, Row, bucket_claim, hash_claim
 
 NEARLY = 1 - 1e-5
 
@@ -29,7 +29,7 @@ class FeatBit(Scheme):
         return Hashed(digest("md5_little"), key, reduce=size, span=(0, 1))
 
     def _rollout(self, percentage: Any, key: str) -> Plan:
-        return Plan((Step(self._bucket(key), ranges([(0, part_of(percentage, 1))])),), (True,), outside=False)
+        return on_off(self._bucket(key), ranges([(0, part_of(percentage, 1))]))
 
     def _variants(self, weights: Weights, key: str) -> Plan:
         names, pairs = read_weights(weights, pairs=True)
@@ -41,8 +41,8 @@ class FeatBit(Scheme):
         if row.op == "rollout":
             scheme = FeatBit()
             draw = scheme.bucket(row.key)
-            yield number(draw, float(row.bucket))
-            yield raw(draw, int(row.hash), signed)
+            yield bucket_claim(draw, float(row.bucket))
+            yield hash_claim(draw, int(row.hash), signed)
             yield from row.states(assign=scheme.variants({"true": row.params["range"]}, row.key), nobody="false")
 
 

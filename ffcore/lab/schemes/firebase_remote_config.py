@@ -10,9 +10,10 @@ from typing import Any, ClassVar
 
 from ffcore.errors import ConfigError
 from ffcore.lab.primitives.hashes import digest
-from ffcore.lab.schemes.assignments import Assignment, Plan, Step
+from ffcore.lab.schemes.assignments import Assignment, Plan, Step, on_off
 from ffcore.lab.schemes.draws import Draw, Hashed
 from ffcore.lab.schemes.edges import Weights, at_most, part_of, read_weights, within
+from ffcore.lab.schemes.reductions import modulo
 from ffcore.lab.schemes.scheme import Scheme, choose
 from ffcore.lab.schemes.vectors import Claim, Row
 
@@ -43,10 +44,10 @@ class FirebaseRemoteConfig(Scheme):
         choose("firebase_remote_config.hash", self.hash, ("sha256",))
 
     def _bucket(self, key: str) -> Draw:
-        return Hashed(digest("sha256_256"), f"{key}." if key else "", reduce=micro_percent, span=(0, WHOLE))
+        return Hashed(digest("sha256_256"), f"{key}." if key else "", reduce=modulo(WHOLE), span=(0, WHOLE))
 
     def _rollout(self, percentage: Any, key: str) -> Plan:
-        return Plan((Step(self._bucket(key), at_most(part_of(percentage, WHOLE))),), (True,), outside=False)
+        return on_off(self._bucket(key), at_most(part_of(percentage, WHOLE)))
 
     def _variants(self, weights: Weights, key: str) -> Plan:
         names, numbers = read_weights(weights, either=True)
@@ -56,8 +57,8 @@ class FirebaseRemoteConfig(Scheme):
 
     def between(self, lower: float, upper: float, key: str = "") -> Assignment:
         """Whose micro-percent lies above the lower bound and up to the upper one."""
-        step = Step(self._bucket(key), within([(lower, upper)], "high"))
-        return Assignment(key, lambda _: Plan((step,), (True,), outside=False), self.skips_empty)
+        plan = on_off(self._bucket(key), within([(lower, upper)], "high"))
+        return Assignment(key, lambda _: plan, self.skips_empty)
 
     @staticmethod
     def claims(row: Row) -> Iterator[Claim]:
@@ -71,8 +72,3 @@ class FirebaseRemoteConfig(Scheme):
             }
             low, high = limits[params["operator"]]
             yield from row.states(scheme.bucket(row.seed), scheme.between(low, high, row.seed))
-
-
-def micro_percent(number: Any) -> Any:
-    """0 to 99,999,999."""
-    return number % WHOLE

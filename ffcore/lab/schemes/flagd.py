@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from itertools import accumulate, pairwise
 from typing import Any, ClassVar
 
@@ -16,8 +15,8 @@ from ffcore.lab.primitives.texts import Encoding, Texts, encoding, framed, read_
 from ffcore.lab.schemes.assignments import Plan, Step
 from ffcore.lab.schemes.draws import Draw, Hashed
 from ffcore.lab.schemes.edges import Weights, part_of, read_weights, running, upto
+from ffcore.lab.schemes.reductions import scaled, signed
 from ffcore.lab.schemes.scheme import Scheme, choose
-from ffcore.lab.schemes.split import signed
 from ffcore.lab.schemes.vectors import Claim, Row
 
 LARGEST = (1 << 31) - 1
@@ -49,11 +48,10 @@ class Flagd(Scheme):
         choose("flagd.value", value, VALUES)
         if self.version == 1:
             return Hashed(murmur3(), key if shorthand else "", reduce=first_percentage, span=(0, 100))
-        place = partial(share, total)
         if self.version == 2:
-            return Hashed(murmur3(), key if shorthand else "", reduce=place, span=(0, total))
+            return Hashed(murmur3(), key if shorthand else "", reduce=scaled(total), span=(0, total))
         prefix, letters = (PAIR + framed(key), VALUES["string"]) if shorthand else (b"", VALUES[value])
-        return Hashed(murmur3(), prefix, b"", place, (0, total), letters)
+        return Hashed(murmur3(), prefix, b"", scaled(total), (0, total), letters)
 
     def _rollout(self, percentage: Any, key: str, *, shorthand: bool = True, value: str = "string") -> Plan:
         weight = part_of(percentage, 100_000)
@@ -84,11 +82,6 @@ class Flagd(Scheme):
 def first_percentage(word: Any) -> Any:
     """Version 1's percentage: a signed word's size; the largest few reach 100."""
     return abs(signed(word)) / LARGEST * 100
-
-
-def share(total: int, word: Any) -> Any:
-    """The place among the weights."""
-    return word * total >> 32
 
 
 def _typed(name: str, read: Callable[[str], Any]) -> Encoding:

@@ -12,9 +12,10 @@ import numpy as np
 from ffcore.errors import ConfigError
 from ffcore.lab.bulk.ids import Ids
 from ffcore.lab.primitives.hashes import digest
-from ffcore.lab.schemes.assignments import Plan, Step
+from ffcore.lab.schemes.assignments import Plan, Step, on_off
 from ffcore.lab.schemes.draws import Draw, Hashed, Numbers
 from ffcore.lab.schemes.edges import Weights, at_most, part_of, read_weights, running
+from ffcore.lab.schemes.reductions import modulo
 from ffcore.lab.schemes.scheme import Scheme, choose
 from ffcore.lab.schemes.vectors import Claim, Row
 
@@ -40,7 +41,7 @@ class Repeated(Draw):
 
     def many(self, ids: Ids) -> Numbers:
         """The percentages of all ids; the few that are hashed again are hashed one by one."""
-        rests: Numbers = Hashed(digest("md5_128"), f"{self.key},{self.before}", reduce=rest_of).many(ids)
+        rests: Numbers = Hashed(digest("md5_128"), f"{self.key},{self.before}", reduce=modulo(MODULUS)).many(ids)
         percentages: Numbers = rests / DIVISOR * 100
         for row in np.flatnonzero(rests == DIVISOR).tolist():
             percentages[row] = self._from(ids.text[row].as_py(), 2)
@@ -74,7 +75,7 @@ class Flagsmith(Scheme):
         return Repeated(key, f"{self.environment}_" if self.identity == "derived" else "")
 
     def _rollout(self, percentage: Any, key: str) -> Plan:
-        return Plan((Step(self._bucket(key), at_most(part_of(percentage, 100))),), (True,), outside=False)
+        return on_off(self._bucket(key), at_most(part_of(percentage, 100)))
 
     def _variants(
         self, weights: Weights, key: str, *, priority: dict[str, float] | None = None, default: str | None = None
@@ -98,8 +99,3 @@ class Flagsmith(Scheme):
             yield from row.states(draw, scheme.variants(weights, row.key, priority=ranks, default="control"))
         elif row.op == "percentage_split":
             yield from row.states(draw, scheme.rollout(params["percentage"], row.key))
-
-
-def rest_of(number: Any) -> Any:
-    """What is left modulo 9,999."""
-    return number % MODULUS

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ffcore.lab.primitives.hashes import crc32
-from ffcore.lab.schemes.amplitude import allocated
-from ffcore.lab.schemes.assignments import Plan, Step
+from ffcore.lab.schemes.assignments import Plan, Step, on_off
 from ffcore.lab.schemes.draws import Draw, Hashed
 from ffcore.lab.schemes.edges import Weights, below, part_of, read_weights, upto
+from ffcore.lab.schemes.reductions import modulo
 from ffcore.lab.schemes.scheme import Scheme
 from ffcore.lab.schemes.vectors import Claim, Row
 
@@ -28,14 +28,14 @@ class Flipt(Scheme):
     skips_empty: ClassVar[bool] = True
 
     def _bucket(self, key: str) -> Draw:
-        return Hashed(crc32, suffix=key, reduce=allocated, span=(0, 100))
+        return Hashed(crc32, suffix=key, reduce=modulo(100), span=(0, 100))
 
     def thousandth(self, key: str) -> Draw:
         """The bucket of variants: 0 to 999."""
-        return Hashed(crc32, prefix=key, reduce=thousandths, span=(0, BUCKETS))
+        return Hashed(crc32, prefix=key, reduce=modulo(BUCKETS), span=(0, BUCKETS))
 
     def _rollout(self, percentage: Any, key: str) -> Plan:
-        return Plan((Step(self._bucket(key), below(part_of(percentage, 100))),), (True,), outside=False)
+        return on_off(self._bucket(key), below(part_of(percentage, 100)))
 
     def _variants(self, weights: Weights, key: str) -> Plan:
         names, numbers = read_weights(weights)
@@ -50,13 +50,7 @@ class Flipt(Scheme):
         if row.op == "boolean_threshold":
             yield from row.states(scheme.bucket(row.key), scheme.rollout(params["percentage"], row.key))
         elif row.op == "variant":
-            pairs = [(f"v{arm}", weight) for arm, weight in enumerate(params["rollouts"])]
-            yield from row.states(scheme.thousandth(row.key), scheme.variants(pairs, row.key))
-
-
-def thousandths(word: Any) -> Any:
-    """The bucket of variants."""
-    return word % BUCKETS
+            yield from row.states(scheme.thousandth(row.key), scheme.variants(row.numbered("rollouts"), row.key))
 
 
 def thresholds(weights: list[float]) -> list[int]:

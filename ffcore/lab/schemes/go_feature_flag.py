@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from itertools import accumulate
 from typing import Any, ClassVar
 
 from ffcore.errors import ConfigError, shown
 from ffcore.lab.primitives.hashes import fnv1a_32
-from ffcore.lab.schemes.assignments import Plan, Step
+from ffcore.lab.schemes.assignments import Plan, Step, on_off
 from ffcore.lab.schemes.draws import Draw, Hashed
 from ffcore.lab.schemes.edges import Weights, below, part_of, read_weights, upto
-from ffcore.lab.schemes.eppo import shard
+from ffcore.lab.schemes.reductions import modulo
 from ffcore.lab.schemes.scheme import Scheme
 from ffcore.lab.schemes.vectors import Claim, Row
 
@@ -33,10 +32,10 @@ class GoFeatureFlag(Scheme):
     def _bucket(self, key: str, *, total: int = 100 * PER_PERCENT) -> Draw:
         if total < 1:
             raise ConfigError([("weights", f"expected percentages with a sum above 0, got {shown(total)}")])
-        return Hashed(fnv1a_32, key, reduce=partial(shard, total), span=(0, total))
+        return Hashed(fnv1a_32, key, reduce=modulo(total), span=(0, total))
 
     def _rollout(self, percentage: Any, key: str) -> Plan:
-        return Plan((Step(self._bucket(key), below(part_of(percentage, 100 * PER_PERCENT))),), (True,), outside=False)
+        return on_off(self._bucket(key), below(part_of(percentage, 100 * PER_PERCENT)))
 
     def _variants(self, weights: Weights, key: str) -> Plan:
         names, numbers = read_weights(weights)

@@ -12,13 +12,15 @@ import numpy as np
 
 from ffcore.lab.primitives.hashes import fnv1a_32
 from ffcore.lab.primitives.texts import ENCODINGS, encoding
-from ffcore.lab.schemes.assignments import Assignment, Plan, Step
+from ffcore.lab.schemes.assignments import Assignment, Plan, Step, on_off
 from ffcore.lab.schemes.draws import Draw, Hashed
 from ffcore.lab.schemes.edges import NOBODY, Edges, Weights, at_most, below, part_of, read_weights, within
+from ffcore.lab.schemes.reductions import remainder_fraction
 from ffcore.lab.schemes.scheme import Scheme, choose
 from ffcore.lab.schemes.vectors import Claim, Row
 
 FNV_START, FNV_PRIME, CUT = 0x811C9DC5, 0x01000193, 0xFFFFFFFF
+THOUSANDTHS = remainder_fraction(1_000)
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,13 @@ class GrowthBook(Scheme):
         word = seed or key
         letters = ENCODINGS[self.encoding]
         if self.version == 1:
-            return Hashed(fnv1a_32, suffix=word, reduce=thousandths, span=(0, 1), encoding=letters)
+            return Hashed(fnv1a_32, suffix=word, reduce=THOUSANDTHS, span=(0, 1), encoding=letters)
         return Hashed(fnv1a_32, prefix=word, reduce=ten_thousandths, span=(0, 1), encoding=letters)
 
     def _rollout(self, percentage: Any, key: str, *, seed: str | None = None) -> Plan:
         share = part_of(percentage, 1)
         edges = (at_most if self.coverage == "inclusive" else below)(share) if share else NOBODY
-        return Plan((Step(self._bucket(key, seed=seed), edges),), (True,), outside=False)
+        return on_off(self._bucket(key, seed=seed), edges)
 
     def _variants(
         self, weights: Weights, key: str, *, seed: str | None = None, coverage: float = 1, namespace: Any = None
@@ -67,12 +69,12 @@ class GrowthBook(Scheme):
         return Plan((*gates, Step(self._bucket(key, seed=seed), edges)), names)
 
     def _namespace(self, name: str, low: float, high: float) -> Step:
-        draw = Hashed(fnv1a_32, suffix=f"__{name}", reduce=thousandths, span=(0, 1), encoding=encoding(self.encoding))
+        draw = Hashed(fnv1a_32, suffix=f"__{name}", reduce=THOUSANDTHS, span=(0, 1), encoding=encoding(self.encoding))
         return Step(draw, within([(low, high)]))
 
     def namespace(self, name: str, low: float, high: float) -> Assignment:
         """Who is in a part of a namespace; always by the first hash."""
-        return Assignment(name, lambda _: Plan((self._namespace(name, low, high),), (True,), False), self.skips_empty)
+        return Assignment(name, lambda _: on_off(*self._namespace(name, low, high)), self.skips_empty)
 
     @staticmethod
     def claims(row: Row) -> Iterator[Claim]:
@@ -94,11 +96,6 @@ class GrowthBook(Scheme):
             yield from row.states(scheme.bucket(row.key, seed=row.seed), scheme.rollout(percentage, row.key))
             loose = GrowthBook(scheme.version, coverage="inclusive").rollout(percentage, row.key)
             yield Claim(loose, lambda ids: loose(ids).tolist(), params["js_le"])
-
-
-def thousandths(word: Any) -> Any:
-    """The first hash's number."""
-    return word % 1_000 / 1_000
 
 
 def ten_thousandths(word: Any) -> Any:

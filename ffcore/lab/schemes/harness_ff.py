@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ffcore.lab.primitives.hashes import murmur3
-from ffcore.lab.schemes.assignments import Plan, Step
+from ffcore.lab.schemes.assignments import Plan, Step, on_off
 from ffcore.lab.schemes.draws import Draw, Hashed
 from ffcore.lab.schemes.edges import Weights, at_most, part_of, read_weights, running
+from ffcore.lab.schemes.reductions import modulo
 from ffcore.lab.schemes.scheme import Scheme
-from ffcore.lab.schemes.split import hundredths
 from ffcore.lab.schemes.vectors import Claim, Row
 
 
@@ -27,10 +27,10 @@ class HarnessFF(Scheme):
     reproduces: ClassVar[str] = "Python SDK 1.7.5"
 
     def _bucket(self, key: str, *, by: str = "identifier") -> Draw:  # noqa: ARG002 - the flag is not hashed
-        return Hashed(murmur3(), f"{by}:", reduce=hundredths, span=(1, 100))
+        return Hashed(murmur3(), f"{by}:", reduce=modulo(100, first=1), span=(1, 100))
 
     def _rollout(self, percentage: Any, key: str, *, by: str = "identifier") -> Plan:
-        return Plan((Step(self._bucket(key, by=by), at_most(part_of(percentage, 100))),), (True,), outside=False)
+        return on_off(self._bucket(key, by=by), at_most(part_of(percentage, 100)))
 
     def _variants(self, weights: Weights, key: str, *, by: str = "identifier") -> Plan:
         names, numbers = read_weights(weights)
@@ -45,5 +45,4 @@ class HarnessFF(Scheme):
         if row.op == "normalized":
             yield from row.states(draw)
         elif row.op == "distribution":
-            pairs = [(f"v{arm}", weight) for arm, weight in enumerate(row.params["weights"])]
-            yield from row.states(draw, scheme.variants(pairs, by=row.key))
+            yield from row.states(draw, scheme.variants(row.numbered("weights"), by=row.key))

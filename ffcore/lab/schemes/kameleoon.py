@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ffcore.lab.primitives.hashes import digest
-from ffcore.lab.schemes.assignments import Plan, Step
+from ffcore.lab.schemes.assignments import Plan, Step, on_off
 from ffcore.lab.schemes.draws import Draw, Hashed
 from ffcore.lab.schemes.edges import Weights, at_most, part_of, read_weights, running
+from ffcore.lab.schemes.reductions import fraction
 from ffcore.lab.schemes.scheme import Scheme
 from ffcore.lab.schemes.vectors import Claim, Row
 
@@ -26,11 +27,11 @@ class Kameleoon(Scheme):
     reproduces: ClassVar[str] = "Python SDK 3.22.2"
 
     def _bucket(self, key: str, *, respool: int | None = None) -> Draw:
-        return Hashed(digest("sha256_256"), suffix=f"{key}{respool or ''}", reduce=fraction, span=(0, 1))
+        return Hashed(digest("sha256_256"), suffix=f"{key}{respool or ''}", reduce=fraction(256), span=(0, 1))
 
     def _rollout(self, percentage: Any, key: str, *, respool: int | None = None) -> Plan:
         draw = self._bucket(key, respool=respool)
-        return Plan((Step(draw, at_most(part_of(percentage, 1))),), (True,), outside=False)
+        return on_off(draw, at_most(part_of(percentage, 1)))
 
     def _variants(self, weights: Weights, key: str, *, respool: int | None = None) -> Plan:
         names, numbers = read_weights(weights)
@@ -44,10 +45,5 @@ class Kameleoon(Scheme):
         if row.op == "hash":
             yield from row.states(draw)
         elif row.op == "variation":
-            pairs = [(f"v{arm}", share) for arm, share in enumerate(params["expositions"])]
+            pairs = row.numbered("expositions")
             yield from row.states(draw, scheme.variants(pairs, row.key, respool=params["respool_time"]))
-
-
-def fraction(number: Any) -> Any:
-    """256 bits as a double, rounded once."""
-    return number / (1 << 256)

@@ -13,6 +13,7 @@ from ffcore.lab.primitives.hashes import digest
 from ffcore.lab.schemes.assignments import Plan, Step
 from ffcore.lab.schemes.draws import Constant, Draw, Hashed
 from ffcore.lab.schemes.edges import Weights, part_of, read_weights, upto
+from ffcore.lab.schemes.reductions import fraction
 from ffcore.lab.schemes.scheme import Scheme, choose
 from ffcore.lab.schemes.vectors import Claim, Row
 
@@ -44,8 +45,9 @@ class LaunchDarkly(Scheme):
         choose("launchdarkly.attribute", attribute, TYPES)
         if attribute not in TEXTUAL:
             return Constant(0.0)
+        reduce = fraction(60) if self.precision == "float64" else float32_fraction
         prefix = f"{key}.{salt}." if seed is None else f"{seed}."
-        return Hashed(digest("sha1_60"), prefix, reduce=fraction if self.precision == "float64" else short, span=(0, 1))
+        return Hashed(digest("sha1_60"), prefix, reduce=reduce, span=(0, 1))
 
     def _rollout(
         self, percentage: Any, key: str, *, salt: str = "", seed: int | None = None, attribute: str = "str"
@@ -72,16 +74,10 @@ class LaunchDarkly(Scheme):
             kind = row.params.get("attrType", "str")
             yield from row.states(scheme.bucket(row.key, salt=row.salt, seed=seed, attribute=kind))
         elif row.op == "rollout":
-            pairs = [(str(arm), weight) for arm, weight in enumerate(row.params["weights"])]
             draw = scheme.bucket(row.key, salt=row.salt, seed=seed)
-            yield from row.states(draw, scheme.variants(pairs, row.key, salt=row.salt, seed=seed))
+            yield from row.states(draw, scheme.variants(row.numbered("weights", ""), row.key, salt=row.salt, seed=seed))
 
 
-def fraction(word: Any) -> Any:
-    """60 bits as a double."""
-    return word / float(1 << 60)
-
-
-def short(word: Any) -> Any:
+def float32_fraction(word: Any) -> Any:
     """60 bits as a float of 32 bits."""
     return np.float32(word) / np.float32(1 << 60)

@@ -8,9 +8,10 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 from ffcore.lab.primitives.hashes import fnv1a_64
-from ffcore.lab.schemes.assignments import Assignment, FirstOf, Plan, Step
+from ffcore.lab.schemes.assignments import Assignment, FirstOf, Plan, Step, on_off
 from ffcore.lab.schemes.draws import Draw, Hashed
 from ffcore.lab.schemes.edges import Weights, below, part_of, read_weights, running
+from ffcore.lab.schemes.reductions import remainder_fraction
 from ffcore.lab.schemes.scheme import Scheme
 from ffcore.lab.schemes.vectors import Claim, Row
 
@@ -31,7 +32,7 @@ class Mixpanel(Scheme):
 
     def _rollout(self, percentage: Any, key: str, *, salt: str | None = None, rule: int = 0) -> Plan:
         edges = below(part_of(percentage, 1))
-        return Plan((Step(self._bucket(key, salt=salt, rule=rule), edges),), (True,), outside=False)
+        return on_off(self._bucket(key, salt=salt, rule=rule), edges)
 
     def _variants(self, weights: Weights, key: str, *, salt: str | None = None) -> Plan:
         names, numbers = read_weights(weights)
@@ -54,19 +55,13 @@ class Mixpanel(Scheme):
             percentages = [Fraction(str(share)) * 100 for share in params["percentages"]]
             yield from row.states(scheme.bucket(row.key, salt=salt), scheme.rules(percentages, row.key, salt))
         elif row.op == "variant":
-            pairs = [(f"v{arm}", weight) for arm, weight in enumerate(params["splits"])]
-            assign = scheme.variants(pairs, row.key, salt=salt)
+            assign = scheme.variants(row.numbered("splits"), row.key, salt=salt)
             yield from row.states(assign.plan(row.key).steps[0].draw, assign)
 
 
 def hundredth(salt: str) -> Hashed:
     """The number of an id with what follows it: 0 to 0.99."""
-    return Hashed(fnv1a_64, suffix=salt, reduce=hundredths, span=(0, 1))
-
-
-def hundredths(word: Any) -> Any:
-    """A word's rest by 100, in hundredths."""
-    return word % 100 / 100
+    return Hashed(fnv1a_64, suffix=salt, reduce=remainder_fraction(100), span=(0, 1))
 
 
 def _named(key: str, plan: Plan, name: str) -> Assignment:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ffcore.lab.primitives.hashes import murmur3
-from ffcore.lab.schemes.assignments import Assignment, Plan, Step
+from ffcore.lab.schemes.assignments import Assignment, Plan, Step, on_off
 from ffcore.lab.schemes.draws import Draw, Hashed
 from ffcore.lab.schemes.edges import Weights, below, part_of, read_weights, running, upto, within
+from ffcore.lab.schemes.reductions import scaled
 from ffcore.lab.schemes.scheme import Scheme
 from ffcore.lab.schemes.vectors import Claim, Row
 
@@ -29,10 +30,10 @@ class Optimizely(Scheme):
     reproduces: ClassVar[str] = "Python SDK 5.7.0"
 
     def _bucket(self, key: str) -> Draw:
-        return Hashed(murmur3(1), suffix=key, reduce=ten_thousandths, span=(0, BUCKETS))
+        return Hashed(murmur3(1), suffix=key, reduce=scaled(BUCKETS), span=(0, BUCKETS))
 
     def _rollout(self, percentage: Any, key: str) -> Plan:
-        return Plan((Step(self._bucket(key), below(part_of(percentage, BUCKETS))),), (True,), outside=False)
+        return on_off(self._bucket(key), below(part_of(percentage, BUCKETS)))
 
     def _variants(self, weights: Weights, key: str, *, group: tuple[str, int, int] | None = None) -> Plan:
         names, numbers = read_weights(weights)
@@ -56,8 +57,3 @@ class Optimizely(Scheme):
         elif row.op == "find_bucket":
             ends = [(name or "<empty>", end) for name, end in row.params["trafficAllocation"]]
             yield from row.states(scheme.bucket(row.key), scheme.allocation(ends, row.key))
-
-
-def ten_thousandths(word: Any) -> Any:
-    """The bucket: 0 to 9,999."""
-    return word * BUCKETS >> 32

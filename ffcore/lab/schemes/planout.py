@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 
 from ffcore.lab.primitives.hashes import digest
 from ffcore.lab.primitives.texts import encoding
-from ffcore.lab.schemes.assignments import Assignment, Plan, Step
+from ffcore.lab.schemes.assignments import Assignment, Plan, Step, on_off
 from ffcore.lab.schemes.draws import Draw, Hashed
 from ffcore.lab.schemes.edges import Weights, at_most, part_of, read_weights, running, upto
-from ffcore.lab.schemes.launchdarkly import fraction
+from ffcore.lab.schemes.reductions import fraction, modulo
 from ffcore.lab.schemes.scheme import Scheme
 from ffcore.lab.schemes.vectors import Claim, Row
 
@@ -33,11 +33,11 @@ class PlanOut(Scheme):
         return Hashed(digest("sha1_60"), prefix, reduce=reduce, span=span, encoding=encoding("ascii"))
 
     def _bucket(self, key: str, *, salt: str = "", full_salt: str | None = None) -> Draw:
-        return self._drawn(key, salt, full_salt, fraction, (0, 1))
+        return self._drawn(key, salt, full_salt, fraction(60), (0, 1))
 
     def _rollout(self, percentage: Any, key: str, *, salt: str = "", full_salt: str | None = None) -> Plan:
         draw = self._bucket(key, salt=salt, full_salt=full_salt)
-        return Plan((Step(draw, at_most(part_of(percentage, 1))),), (True,), outside=False)
+        return on_off(draw, at_most(part_of(percentage, 1)))
 
     def _variants(self, weights: Weights, key: str, *, salt: str = "", full_salt: str | None = None) -> Plan:
         names, numbers = read_weights(weights)
@@ -47,12 +47,12 @@ class PlanOut(Scheme):
 
     def uniform(self, choices: Sequence[str], key: str, salt: str = "") -> Assignment:
         """A uniform choice, by the rest of the whole number."""
-        draw = self._drawn(key, salt, None, partial(rest, 0, len(choices)), (0, len(choices)))
+        draw = self._drawn(key, salt, None, modulo(len(choices)), (0, len(choices)))
         return Assignment(key, lambda _: Plan((Step(draw, upto(range(1, len(choices) + 1))),), tuple(choices)))
 
     def integer(self, low: int, high: int, key: str, salt: str = "") -> Draw:
         """A random integer, both ends included."""
-        return self._drawn(key, salt, None, partial(rest, low, high - low + 1), (low, high - low + 1))
+        return self._drawn(key, salt, None, modulo(high - low + 1, low), (low, high - low + 1))
 
     def float(self, low: float, high: float, key: str, salt: str = "") -> Draw:
         """A random float."""
@@ -79,14 +79,9 @@ class PlanOut(Scheme):
 
 def times(total: float, word: Any) -> Any:
     """A fraction of the weights' sum."""
-    return fraction(word) * total
-
-
-def rest(low: int, size: int, word: Any) -> Any:
-    """A whole number of a range."""
-    return low + word % size
+    return fraction(60)(word) * total
 
 
 def between(low: float, high: float, word: Any) -> Any:
     """A number of a range."""
-    return low + (high - low) * fraction(word)
+    return low + (high - low) * fraction(60)(word)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ffcore.lab.primitives.hashes import digest
-from ffcore.lab.schemes.assignments import Assignment, Plan, Step
+from ffcore.lab.schemes.assignments import Assignment, Plan, Step, on_off
 from ffcore.lab.schemes.draws import Draw, Hashed
 from ffcore.lab.schemes.edges import EVERYBODY, Weights, at_most, part_of, read_weights, running
-from ffcore.lab.schemes.launchdarkly import fraction
+from ffcore.lab.schemes.reductions import fraction
 from ffcore.lab.schemes.scheme import Scheme
 from ffcore.lab.schemes.vectors import Claim, Row
 
@@ -29,10 +29,10 @@ class PostHog(Scheme):
     reproduces: ClassVar[str] = "Python SDK 7.91.1"
 
     def _bucket(self, key: str, *, salt: str = "") -> Draw:
-        return Hashed(digest("sha1_60"), f"{key}.", salt, fraction, (0, 1))
+        return Hashed(digest("sha1_60"), f"{key}.", salt, fraction(60), (0, 1))
 
     def _rollout(self, percentage: Any, key: str) -> Plan:
-        return Plan((Step(self._bucket(key), at_most(part_of(percentage, 100) / 100)),), (True,), outside=False)
+        return on_off(self._bucket(key), at_most(part_of(percentage, 100) / 100))
 
     def _variants(self, weights: Weights, key: str, *, rollout: Any = 100) -> Plan:
         names, numbers = read_weights(weights)
@@ -45,7 +45,7 @@ class PostHog(Scheme):
     def holdout(self, percentage: Any, name: str = "holdout") -> Assignment:
         """Who is held out, one population for all flags: ``name``, or None for all others."""
         share = part_of(percentage, 100)
-        draw = Hashed(digest("sha1_60"), "holdout-", "", fraction, (0, 1))
+        draw = Hashed(digest("sha1_60"), "holdout-", "", fraction(60), (0, 1))
         edges = EVERYBODY if share == 100 else at_most(share / 100)
         return Assignment(name, lambda _: Plan((Step(draw, edges),), (name,)))
 
@@ -59,8 +59,7 @@ class PostHog(Scheme):
         elif row.op == "rollout":
             yield from row.states(draw, scheme.rollout(params["rollout_percentage"], row.key))
         elif row.op == "variant":
-            pairs = [(f"v{arm}", weight) for arm, weight in enumerate(params["weights"])]
-            plan = scheme._variants(pairs, row.key)._replace(gap=None)
+            plan = scheme._variants(row.numbered("weights"), row.key)._replace(gap=None)
             yield from row.states(draw, Assignment(row.key, lambda _: plan))
         elif row.op == "holdout":
             assign = scheme.holdout(params["exclusion_percentage"], f"holdout-{params['id']}")

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, ClassVar, Literal
 
 from ffcore.lab.primitives.hashes import digest
-from ffcore.lab.schemes.assignments import Plan, Step
+from ffcore.lab.schemes.assignments import Plan, Step, on_off
 from ffcore.lab.schemes.draws import Draw, Hashed
 from ffcore.lab.schemes.edges import Weights, below, ends, part_of, read_weights, running
-from ffcore.lab.schemes.eppo import shard
+from ffcore.lab.schemes.reductions import LARGEST, closed_fraction, modulo
 from ffcore.lab.schemes.scheme import Scheme, choose
-from ffcore.lab.schemes.vectors import Claim, Row, number
-
-LARGEST = (1 << 32) - 1
+from ffcore.lab.schemes.vectors import Claim, Row, bucket_claim
 
 
 @dataclass(frozen=True)
@@ -40,19 +37,19 @@ class SeedPlatform(Scheme):
 
     def _bucket(self, key: str) -> Draw:
         if self.path == "lambda":
-            reduce = partial(shard, self.buckets)
-            return Hashed(digest("md5_little"), suffix=f":{key}", reduce=reduce, span=(0, self.buckets))
+            reduce, span = modulo(self.buckets), (0, self.buckets)
+            return Hashed(digest("md5_little"), suffix=f":{key}", reduce=reduce, span=span)
         suffix = f":{key}" if self.path == "backend" else ""
-        return Hashed(digest("md5_128"), suffix=suffix, reduce=partial(shard, 100), span=(0, 100))
+        return Hashed(digest("md5_128"), suffix=suffix, reduce=modulo(100), span=(0, 100))
 
     def _rollout(self, percentage: Any, key: str) -> Plan:
         share = part_of(percentage, self.buckets if self.path == "lambda" else 100)
         edges = ends(part_of(percentage, 100)) or below(share)
-        return Plan((Step(self._bucket(key), edges),), (True,), outside=False)
+        return on_off(self._bucket(key), edges)
 
     def drawn(self, salt: str, purpose: str) -> Draw:
         """A fraction of the Lambda path, for the traffic or the variant."""
-        return Hashed(digest("md5_little"), suffix=f":{salt}_{purpose}", reduce=fraction, span=(0, 1))
+        return Hashed(digest("md5_little"), suffix=f":{salt}_{purpose}", reduce=closed_fraction, span=(0, 1))
 
     def _variants(self, weights: Weights, key: str, *, salt: str = "", traffic: float = 1) -> Plan:
         names, numbers = read_weights(weights)
@@ -79,9 +76,4 @@ class SeedPlatform(Scheme):
             salt = row.salt or row.key
             assign = scheme.variants(params["variants"], row.key, salt=row.salt, traffic=params["traffic"])
             yield from row.states(scheme.drawn(salt, "variant"), assign)
-            yield number(scheme.drawn(salt, "traffic"), params["traffic_hash"] / LARGEST)
-
-
-def fraction(word: Any) -> Any:
-    """The word as a share of the largest one."""
-    return word / LARGEST
+            yield bucket_claim(scheme.drawn(salt, "traffic"), params["traffic_hash"] / LARGEST)

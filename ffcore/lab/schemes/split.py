@@ -10,11 +10,12 @@ from typing import Any, ClassVar, TypeAlias
 from ffcore.errors import ConfigError, shown, suggestion
 from ffcore.lab.primitives.hashes import murmur3, polynomial
 from ffcore.lab.primitives.texts import ENCODINGS
-from ffcore.lab.schemes.assignments import Plan, Step
+from ffcore.lab.schemes.assignments import Plan, Step, on_off
 from ffcore.lab.schemes.draws import Draw, Hashed
 from ffcore.lab.schemes.edges import EVERYBODY, Weights, at_most, part_of, read_weights, running
+from ffcore.lab.schemes.reductions import modulo, signed
 from ffcore.lab.schemes.scheme import Scheme, choose
-from ffcore.lab.schemes.vectors import Claim, Row, number, raw
+from ffcore.lab.schemes.vectors import Claim, Row, bucket_claim, hash_claim
 
 CONTROL = "control"
 #: A flag's seed, or that of each flag.
@@ -49,10 +50,10 @@ class Split(Scheme):
         if self.version == 1:
             letters = ENCODINGS[self.encoding]
             return Hashed(polynomial, reduce=partial(legacy, word), span=(1, 100), encoding=letters)
-        return Hashed(murmur3(word), reduce=hundredths, span=(1, 100))
+        return Hashed(murmur3(word), reduce=modulo(100, first=1), span=(1, 100))
 
     def _rollout(self, percentage: Any, key: str, *, seed: Seeds | None = None) -> Plan:
-        return Plan((Step(self._bucket(key, seed=seed), at_most(part_of(percentage, 100))),), (True,), outside=False)
+        return on_off(self._bucket(key, seed=seed), at_most(part_of(percentage, 100)))
 
     def _variants(
         self,
@@ -79,10 +80,10 @@ class Split(Scheme):
             yield from row.states(scheme.bucket(seed=seed))
         elif row.op == "legacy_bucket":
             draw = scheme.bucket(seed=seed)
-            yield number(draw, int(row.bucket))
-            yield raw(draw, int(row.hash), partial(sown, seed))
+            yield bucket_claim(draw, int(row.bucket))
+            yield hash_claim(draw, int(row.hash), partial(sown, seed))
             if "python_sdk_bucket" in params:
-                yield number(Split(1, "code-points").bucket(seed=seed), params["python_sdk_bucket"])
+                yield bucket_claim(Split(1, "code-points").bucket(seed=seed), params["python_sdk_bucket"])
         elif row.op == "treatment":
             yield from row.states(scheme.bucket(seed=seed), scheme.variants(params["partitions"], seed=seed))
 
@@ -97,16 +98,6 @@ def seed_of(seed: Any, key: str) -> int:
         wanted = "a seed of 32 bits, or a mapping from flags to seeds: no flag's name is hashed"
         raise ConfigError([("split.seed", f"expected {wanted}; got {shown(seed)}")])
     return seed
-
-
-def hundredths(word: Any) -> Any:
-    """The bucket: 1 to 100."""
-    return word % 100 + 1
-
-
-def signed(word: Any) -> Any:
-    """A word as a signed number of 32 bits."""
-    return word - (word >> 31 << 32)
 
 
 def sown(seed: int, word: Any) -> Any:

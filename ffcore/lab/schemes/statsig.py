@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ffcore.lab.primitives.hashes import digest
-from ffcore.lab.schemes.assignments import Plan, Step
+from ffcore.lab.schemes.assignments import Plan, Step, on_off
 from ffcore.lab.schemes.draws import Draw, Hashed
 from ffcore.lab.schemes.edges import Weights, below, ends, part_of, read_weights, running
+from ffcore.lab.schemes.reductions import modulo
 from ffcore.lab.schemes.scheme import Scheme
 from ffcore.lab.schemes.vectors import Claim, Row
 
@@ -28,16 +29,16 @@ class Statsig(Scheme):
     reproduces: ClassVar[str] = "Python SDK 0.72.1, server core 0.24.2"
 
     def _bucket(self, key: str, *, salt: str = "") -> Draw:
-        return Hashed(digest("sha256_64"), f"{salt}.{key}.", reduce=gate_bucket, span=(0, BUCKETS))
+        return Hashed(digest("sha256_64"), f"{salt}.{key}.", reduce=modulo(BUCKETS), span=(0, BUCKETS))
 
     def _rollout(self, percentage: Any, key: str, *, salt: str = "") -> Plan:
         share = part_of(percentage, 100)
         edges = ends(share) or below(share * 100)
-        return Plan((Step(self._bucket(key, salt=salt), edges),), (True,), outside=False)
+        return on_off(self._bucket(key, salt=salt), edges)
 
     def user_bucket(self, salt: str) -> Draw:
         """The bucket of experiments, from 0 to 999."""
-        return Hashed(digest("sha256_64"), f"{salt}.", reduce=user_bucket, span=(0, USER_BUCKETS))
+        return Hashed(digest("sha256_64"), f"{salt}.", reduce=modulo(USER_BUCKETS), span=(0, USER_BUCKETS))
 
     def _variants(self, weights: Weights, key: str) -> Plan:
         names, numbers = read_weights(weights)
@@ -52,13 +53,3 @@ class Statsig(Scheme):
             yield from row.states(scheme.bucket(row.key, salt=row.salt), assign)
         elif row.op == "user_bucket":
             yield from row.states(scheme.user_bucket(row.salt), scheme.variants(row.params["groups"], row.salt))
-
-
-def gate_bucket(word: Any) -> Any:
-    """Of a gate: 0 to 9,999."""
-    return word % BUCKETS
-
-
-def user_bucket(word: Any) -> Any:
-    """Of an experiment: 0 to 999."""
-    return word % USER_BUCKETS

@@ -9,11 +9,12 @@ from typing import Any, ClassVar
 from ffcore.errors import ConfigError, shown
 from ffcore.lab.primitives.hashes import murmur3
 from ffcore.lab.primitives.texts import ENCODINGS
-from ffcore.lab.schemes.assignments import Plan, Step
+from ffcore.lab.schemes.assignments import Plan, Step, on_off
 from ffcore.lab.schemes.draws import Draw, Hashed
 from ffcore.lab.schemes.edges import Weights, at_most, part_of, read_weights, running
+from ffcore.lab.schemes.reductions import modulo
 from ffcore.lab.schemes.scheme import Scheme, choose
-from ffcore.lab.schemes.vectors import Claim, Row, number
+from ffcore.lab.schemes.vectors import Claim, Row, bucket_claim
 
 VARIANT_SEED = 86028157
 
@@ -42,13 +43,13 @@ class Unleash(Scheme):
         return Hashed(
             murmur3(seed),
             f"{key}:",
-            reduce=lambda word: word % normalizer + 1,
+            reduce=modulo(normalizer, first=1),
             span=(1, normalizer),
             encoding=ENCODINGS[self.encoding],
         )
 
     def _rollout(self, percentage: Any, key: str) -> Plan:
-        return Plan((Step(self._bucket(key), at_most(part_of(percentage, 100))),), (True,), outside=False)
+        return on_off(self._bucket(key), at_most(part_of(percentage, 100)))
 
     def _variants(self, weights: Weights, key: str) -> Plan:
         names, numbers = read_weights(weights)
@@ -63,10 +64,9 @@ class Unleash(Scheme):
             yield from row.states(scheme.bucket(row.key, normalizer=params["normalizer"], seed=seed))
             if "node_sdk_bucket" in params:
                 node = Unleash("low-byte").bucket(row.key, normalizer=params["normalizer"], seed=seed)
-                yield number(node, params["node_sdk_bucket"])
+                yield bucket_claim(node, params["node_sdk_bucket"])
         elif row.op == "flexible_rollout":
             yield from row.states(scheme.bucket(row.key, seed=seed), scheme.rollout(params["rollout"], row.key))
         elif row.op in ("strategy_variant", "feature_variant"):
-            pairs = [(f"v{arm}", weight) for arm, weight in enumerate(params["weights"])]
             draw = scheme.bucket(row.key, normalizer=sum(params["weights"]), seed=seed)
-            yield from row.states(draw, scheme.variants(pairs, row.key))
+            yield from row.states(draw, scheme.variants(row.numbered("weights"), row.key))

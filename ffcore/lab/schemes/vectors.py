@@ -19,7 +19,7 @@ import pandas as pd
 
 from ffcore.errors import ConfigError, shown, suggestion
 from ffcore.lab.bulk.ids import Ids
-from ffcore.lab.schemes.draws import Draw, Hashed, known
+from ffcore.lab.schemes.draws import Draw, Hashed, present
 from ffcore.lab.schemes.scheme import Scheme
 
 COLUMNS = ("n", "op", "unit_id", "key", "salt", "seed", "params", "hash", "bucket", "variant")
@@ -49,35 +49,37 @@ class Row:
     bucket: str
     variant: str
 
+    def numbered(self, name: str, prefix: str = "v") -> list[tuple[str, Any]]:
+        """The values of a list parameter with the names that the files give its arms: v0, v1 and so on."""
+        return [(f"{prefix}{arm}", value) for arm, value in enumerate(self.params[name])]
+
     def states(self, draw: Draw | None = None, assign: Any = None, nobody: str = NOBODY) -> Iterator[Claim]:
         """The claims of the columns: the hash and the bucket of a draw, the variant of an assignment."""
         if isinstance(draw, Hashed) and self.hash:
-            yield raw(draw, int(self.hash))
+            yield hash_claim(draw, int(self.hash))
         if draw is not None and self.bucket:
-            yield number(draw, float(self.bucket))
+            yield bucket_claim(draw, float(self.bucket))
         if assign is not None:
             yield Claim(
-                lambda user: word(assign(user), nobody),
-                lambda ids: [word(answer, nobody) for answer in list(assign(ids))],
+                lambda user: written(assign(user), nobody),
+                lambda ids: [written(answer, nobody) for answer in list(assign(ids))],
                 self.variant,
             )
 
 
-def raw(draw: Draw, expected: int, read: Callable[[Any], Any] = list) -> Claim:
-    """The claim of a hash, as ``read`` reads it: a function for Python's integers and for arrays alike."""
+def hash_claim(draw: Draw, expected: int, read: Callable[[Any], Any] = lambda hashed: hashed) -> Claim:
+    """The claim that a draw's hash, as ``read`` makes it of an integer or of an array, is a number."""
     if not isinstance(draw, Hashed):
         raise TypeError("expected a draw by one hash")
-    if read is list:
-        return Claim(draw.raw, lambda ids: draw.raws(ids).tolist(), expected)
     return Claim(lambda user: read(draw.raw(user)), lambda ids: list(read(draw.raws(ids)).tolist()), expected)
 
 
-def number(draw: Draw, expected: float) -> Claim:
-    """The claim that a draw gives a number."""
+def bucket_claim(draw: Draw, expected: float) -> Claim:
+    """The claim that a draw gives a bucket."""
     return Claim(draw, lambda ids: list(draw(ids).tolist()), expected)
 
 
-def word(answer: Any, nobody: str) -> str:
+def written(answer: Any, nobody: str) -> str:
     """An answer as files write it."""
     if isinstance(answer, bool | np.bool_):
         return "true" if answer else "false"
@@ -116,7 +118,7 @@ def read_row(row: dict[str, str], place: str) -> Row:
     return Row(**{name: row[name] for name in COLUMNS[1:] if name != "params"}, params=params)
 
 
-def held(scheme: type[Scheme], path: Path) -> Result:
+def reproduced(scheme: type[Scheme], path: Path) -> Result:
     """How many rows of each operation the scheme reproduces, one by one and in bulk."""
     result: Result = defaultdict(lambda: {"total": 0, "scalar": 0, "bulk": 0})
     for line, raw in enumerate(read_rows(path), start=2):
@@ -137,7 +139,7 @@ def held(scheme: type[Scheme], path: Path) -> Result:
 
 def _kept(claims: list[Claim], unit_id: str) -> tuple[bool, bool]:
     """Whether a scheme keeps all claims of a row, one by one and in bulk."""
-    ids = known([unit_id])
+    ids = present([unit_id])
     one = all(claim.one(unit_id) == claim.expected for claim in claims)
     return one, all(claim.many(ids) == [claim.expected] for claim in claims)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from math import ceil
 from typing import Any, ClassVar
 
 from ffcore.lab.primitives.hashes import murmur3
-from ffcore.lab.schemes.assignments import Plan, Step
+from ffcore.lab.schemes.assignments import Plan, Step, on_off
 from ffcore.lab.schemes.draws import Draw, Hashed
 from ffcore.lab.schemes.edges import Weights, at_most, part_of, read_weights, within
+from ffcore.lab.schemes.reductions import scaled
 from ffcore.lab.schemes.scheme import Scheme
 from ffcore.lab.schemes.vectors import Claim, Row
 
@@ -31,11 +31,11 @@ class VWO(Scheme):
 
     def _bucket(self, key: str, *, account: str | None = None) -> Draw:
         if account is None:
-            return Hashed(murmur3(1), f"{key}_", reduce=partial(place, TRAFFIC), span=(1, TRAFFIC))
-        return Hashed(murmur3(1), f"{key}_{account}_", reduce=partial(place, VARIATIONS), span=(1, VARIATIONS))
+            return Hashed(murmur3(1), f"{key}_", reduce=scaled(TRAFFIC, first=1), span=(1, TRAFFIC))
+        return Hashed(murmur3(1), f"{key}_{account}_", reduce=scaled(VARIATIONS, first=1), span=(1, VARIATIONS))
 
     def _rollout(self, percentage: Any, key: str) -> Plan:
-        return Plan((Step(self._bucket(key), at_most(part_of(percentage, TRAFFIC))),), (True,), outside=False)
+        return on_off(self._bucket(key), at_most(part_of(percentage, TRAFFIC)))
 
     def _variants(self, weights: Weights, key: str, *, account: str = "", traffic: Any = 100) -> Plan:
         names, numbers = read_weights(weights)
@@ -51,14 +51,8 @@ class VWO(Scheme):
         elif row.op == "variation_bucket":
             yield from row.states(scheme.bucket(row.key, account=params["accountId"]))
         elif row.op == "variation":
-            pairs = [(f"v{arm}", weight) for arm, weight in enumerate(params["weights"])]
-            assign = scheme.variants(pairs, row.key, account=params["accountId"])
+            assign = scheme.variants(row.numbered("weights"), row.key, account=params["accountId"])
             yield from row.states(scheme.bucket(row.key, account=params["accountId"]), assign)
-
-
-def place(places: int, word: Any) -> Any:
-    """1 to the number of places."""
-    return (word * places >> 32) + 1
 
 
 def stepped(weights: list[float]) -> Iterator[tuple[int, int]]:
