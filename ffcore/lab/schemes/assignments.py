@@ -72,7 +72,7 @@ class Assignment:
         answers = (*plan.arms, plan.gap if plan.gap is not None else plan.outside, plan.outside)
         if isinstance(user_id, str):
             return answers[self._one(plan, user_id)]
-        return spelt(in_parts(lambda ids: self._many(plan, ids), present(user_id)), answers)
+        return answers_at(in_parts(lambda ids: self._many(plan, ids), present(user_id)), answers)
 
     def _one(self, plan: Plan, user_id: str) -> int:
         """The place of an answer, -1 for whoever is not admitted."""
@@ -142,10 +142,10 @@ class Words:
         return self.word(self.key if key is None else key)(user_id)
 
 
-def spelt(codes: Codes, answers: tuple[Answer, ...]) -> Any:
+def answers_at(codes: Codes, answers: tuple[Answer, ...]) -> Any:
     """Places of answers as the answers: bools, a categorical of variants, or objects where they are mixed.
 
-    >>> spelt(np.array([0, 1, 2], dtype=np.int16), ("a", "b", None)).tolist()
+    >>> answers_at(np.array([0, 1, 2], dtype=np.int16), ("a", "b", None)).tolist()
     ['a', 'b', nan]
     """
     if all(isinstance(answer, bool) for answer in answers):

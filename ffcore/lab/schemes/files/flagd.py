@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ffcore.lab.schemes.assignments import Answer, Assignment
-from ffcore.lab.schemes.files.flags import Give, VendorFlag
+from ffcore.lab.schemes.files.flags import Condition, Give, VendorFlag
 from ffcore.lab.schemes.files.parts import (
-    Condition,
     Reader,
     Uncovered,
+    as_answer,
     expect,
+    field,
     negated,
     rule,
-    section,
-    spelt,
 )
 from ffcore.lab.schemes.scheme import Scheme
 from ffcore.model import RuleGroup
@@ -38,25 +37,20 @@ VERSIONS = {
 def read(data: Any, reader: Reader) -> dict[str, VendorFlag]:
     """The flags of a definition."""
     expect(data, dict, "", "a mapping with flags")
-    shared = section(data, "$evaluators")
-    flags = expect(data.get("flags"), dict, "flags", "a mapping")
-    return {key: _flag(key, item, shared, reader) for key, item in flags.items()}
+    shared = field(data, "$evaluators", dict, "", {})
+    items = [(key, item, f"flags.{key}") for key, item in expect(data.get("flags"), dict, "flags").items()]
+    return reader.flags(items, lambda key, item, path: _flag(key, item, path, shared, reader.scheme))
 
 
-def _flag(key: str, item: Any, shared: Mapping[str, Any], reader: Reader) -> VendorFlag:
-    path = f"flags.{key}"
-    expect(item, dict, path, "a mapping")
+def _flag(key: str, item: Mapping[str, Any], path: str, shared: Mapping[str, Any], scheme: Scheme) -> VendorFlag:
     if item.get("state") == "DISABLED":
         return VendorFlag(key)
-    answers = {name: spelt(value) for name, value in section(item, "variants", f"{path}.").items()}
-    try:
-        flag = _Flag(key, answers, shared, reader.scheme)
-        default = flag.answer(item.get("defaultVariant"), f"{path}.defaultVariant")
-        targeting = item.get("targeting") or None
-        rules = tuple(flag.rules(targeting, (), default, f"{path}.targeting")) if targeting else ()
-        return VendorFlag(key, default, rules)
-    except Uncovered as left_out:
-        return VendorFlag(key, uncovered=(reader.note(left_out),))
+    answers = {name: as_answer(value) for name, value in field(item, "variants", dict, path, {}).items()}
+    flag = _Flag(key, answers, shared, scheme)
+    default = flag.answer(item.get("defaultVariant"), f"{path}.defaultVariant")
+    targeting = item.get("targeting")
+    rules = tuple(flag.rules(targeting, (), default, f"{path}.targeting")) if targeting else ()
+    return VendorFlag(key, default, rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +127,7 @@ class _Flag:
 
     def _around(self, by: Any, path: str) -> tuple[str, str]:
         """What stands before and behind the id in the text that is hashed."""
-        parts = by["cat"] if isinstance(by, dict) and "cat" in by else [by]
+        parts = by["cat"] if isinstance(by, dict) and isinstance(by.get("cat"), list) else [by]
         texts = [self.key if part == KEY else part for part in parts]
         if texts.count(ID) != 1 or not all(part == ID or isinstance(part, str) for part in texts):
             raise Uncovered(path, "buckets by more than the targeting key; ids alone do not say it")
@@ -143,9 +137,10 @@ class _Flag:
     def resolved(self, item: Any, path: str) -> Any:
         """An expression, or the shared one that it refers to."""
         if isinstance(item, dict) and "$ref" in item:
-            if item["$ref"] not in self.shared:
-                raise Uncovered(f"{path}.$ref", f"no evaluator is called {item['$ref']!r}")
-            return self.shared[item["$ref"]]
+            name = item["$ref"]
+            if not isinstance(name, str) or name not in self.shared:
+                raise Uncovered(f"{path}.$ref", f"no evaluator is called {name!r}")
+            return self.shared[name]
         return item
 
     def condition(self, item: Any, path: str) -> Condition:
@@ -158,7 +153,7 @@ class _Flag:
         if name in ("and", "or"):
             inner = tuple(self.condition(part, f"{where}[{number}]") for number, part in enumerate(arguments))
             return RuleGroup("all" if name == "and" else "any", inner)
-        if name == "!":
+        if name == "!" and len(arguments) == 1:
             return negated(self.condition(arguments[0], where))
         if name in ("!=", "!=="):
             return negated(comparison("==", arguments, where))

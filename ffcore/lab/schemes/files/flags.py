@@ -14,9 +14,9 @@ from ffcore.errors import ConfigError, suggestion
 from ffcore.flagset import FlagSet
 from ffcore.lab.bulk.frames import evaluate_frame
 from ffcore.lab.schemes.assignments import Answer, Assignment
-from ffcore.lab.schemes.files.parts import Condition
-from ffcore.model import Flag
+from ffcore.model import Flag, Rule, RuleGroup
 
+Condition: TypeAlias = Rule | RuleGroup
 Mask: TypeAlias = NDArray[np.bool_]
 
 

@@ -6,19 +6,20 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from ffcore.lab.schemes.files.flags import Give, VendorFlag
+from ffcore.errors import ConfigError, shown
+from ffcore.lab.schemes.files.flags import Condition, Give, VendorFlag
 from ffcore.lab.schemes.files.parts import (
-    Condition,
+    NUMBER,
     Reader,
     Uncovered,
     all_of,
+    as_answer,
     each,
     expect,
+    field,
     negated,
     refuse_unknown,
     rule,
-    section,
-    spelt,
 )
 from ffcore.model import RuleGroup
 
@@ -49,61 +50,70 @@ def read(data: Any, reader: Reader) -> dict[str, VendorFlag]:
     """The features of a file: its mapping ``features``, or the file itself."""
     expect(data, dict, "", "a mapping of features")
     wrapped = "features" in data
-    features = section(data, "features") if wrapped else data
-    return {key: _feature(key, item, f"{'features.' * wrapped}{key}", reader) for key, item in features.items()}
+    features = field(data, "features", dict, "", {}) if wrapped else data
+    items = [(key, item, f"{'features.' * wrapped}{key}") for key, item in features.items()]
+    return reader.flags(items, lambda key, item, path: _feature(key, item, path, reader))
 
 
-def _feature(key: str, item: Any, path: str, reader: Reader) -> VendorFlag:
-    expect(item, dict, path, "a mapping")
-    try:
-        rules = each(item.get("rules", []), f"{path}.rules", lambda one, where: _rule(key, one, where, reader))
-    except Uncovered as left_out:
-        return VendorFlag(key, uncovered=(reader.note(left_out),))
-    return VendorFlag(key, spelt(item.get("defaultValue")), tuple(rules))
+def _feature(key: str, item: Mapping[str, Any], path: str, reader: Reader) -> VendorFlag:
+    rules = each(item.get("rules"), f"{path}.rules", lambda one, where: _rule(key, one, where, reader))
+    return VendorFlag(key, as_answer(item.get("defaultValue")), tuple(rules))
 
 
-def _rule(key: str, item: Any, path: str, reader: Reader) -> Give:
-    expect(item, dict, path, "a mapping")
+def _rule(key: str, item: Mapping[str, Any], path: str, reader: Reader) -> Give:
     forced = "force" in item
     refuse_unknown(item, path, FORCE if forced else EXPERIMENT)
-    if (by := item.get("hashAttribute") or "id") != "id":
+    if (by := field(item, "hashAttribute", str, path) or "id") != "id":
         raise Uncovered(f"{path}.hashAttribute", f"buckets by {by!r}; ids alone do not say it")
     when = (condition(item["condition"], f"{path}.condition"),) if item.get("condition") else ()
-    return _force(key, item, when, reader) if forced else _experiment(key, item, when, path, reader)
+    return _force(key, item, when, path, reader) if forced else _experiment(key, item, when, path, reader)
 
 
-def _scheme(item: Mapping[str, Any], reader: Reader) -> Any:
-    return reader.with_version(item["hashVersion"]) if item.get("hashVersion") else reader.with_version(1)
+def _scheme(item: Mapping[str, Any], path: str, reader: Reader) -> Any:
+    return reader.with_version(field(item, "hashVersion", int, path) or 1)
 
 
-def _force(key: str, item: Mapping[str, Any], when: tuple[Condition, ...], reader: Reader) -> Give:
+def _force(key: str, item: Mapping[str, Any], when: tuple[Condition, ...], path: str, reader: Reader) -> Give:
     """A value for whoever is covered."""
-    answers, seed = {"": spelt(item["force"])}, item.get("seed") or key
-    if "range" in item:
-        gate = _scheme(item, reader).variants({"in": item["range"]}, key, seed=seed)
+    answers, seed = {"": as_answer(item["force"])}, field(item, "seed", str, path) or key
+    if (span := field(item, "range", list, path)) is not None:
+        gate = _scheme(item, path, reader).variants({"in": _range(span, f"{path}.range")}, key, seed=seed)
         return Give({"in": answers[""]}, when, draw=gate)
-    if "coverage" not in item:
+    if (coverage := field(item, "coverage", NUMBER, path)) is None:
         return Give(answers, when)
-    share = Fraction(str(item["coverage"])) * 100
-    return Give(answers, when, gate=_scheme(item, reader).rollout(share, key, seed=seed))
+    share = Fraction(str(coverage)) * 100
+    return Give(answers, when, gate=_scheme(item, path, reader).rollout(share, key, seed=seed))
 
 
 def _experiment(key: str, item: Mapping[str, Any], when: tuple[Condition, ...], path: str, reader: Reader) -> Give:
     """A variation for whoever takes part; the others go on to the next rule."""
-    values = expect(item.get("variations"), list, f"{path}.variations", "a list of values")
+    values = expect(item.get("variations") or None, list, f"{path}.variations", "a list of values")
     arms = [str(number) for number in range(len(values))]
-    weights = item.get("weights")
-    if weights is None or len(weights) != len(arms):
-        weights = [1 / len(arms)] * len(arms)
-    options: dict[str, Any] = {"seed": item.get("seed") or item.get("key") or key}
-    if "ranges" in item:
-        weights = item["ranges"]
+    options: dict[str, Any] = {"seed": field(item, "seed", str, path) or field(item, "key", str, path) or key}
+    if (ranges := field(item, "ranges", list, path)) is not None:
+        weights: list[Any] = [_range(span, f"{path}.ranges[{number}]") for number, span in enumerate(ranges)]
+        if len(weights) != len(arms):
+            raise ConfigError([(f"{path}.ranges", f"expected a range for each of {len(arms)} variations")])
     else:
-        options["coverage"] = item.get("coverage", 1)
+        options["coverage"] = field(item, "coverage", NUMBER, path, 1)
+        weights = field(item, "weights", list, path, [])
+        if len(weights) != len(arms):
+            weights = [1 / len(arms)] * len(arms)
     if item.get("namespace"):
-        options["namespace"] = tuple(item["namespace"])
-    draw = _scheme(item, reader).variants(list(zip(arms, weights, strict=True)), key, **options)
-    return Give(dict(zip(arms, map(spelt, values), strict=True)), when, draw=draw)
+        options["namespace"] = _namespace(item["namespace"], f"{path}.namespace")
+    draw = _scheme(item, path, reader).variants(list(zip(arms, weights, strict=True)), key, **options)
+    return Give(dict(zip(arms, map(as_answer, values), strict=True)), when, draw=draw)
+
+
+def _range(span: Any, path: str) -> tuple[float, float]:
+    low, high = expect(span if isinstance(span, list) and len(span) == 2 else None, list, path, "a pair of bounds")
+    return expect(low, NUMBER, f"{path}[0]"), expect(high, NUMBER, f"{path}[1]")
+
+
+def _namespace(found: Any, path: str) -> tuple[str, float, float]:
+    if not isinstance(found, list) or len(found) != 3:
+        raise ConfigError([(path, f"expected a name and two bounds, got {shown(found)}")])
+    return expect(found[0], str, f"{path}[0]"), *_range(list(found[1:]), path)
 
 
 def condition(item: Any, path: str) -> Condition:

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from ffcore.lab.schemes.assignments import Answer
-from ffcore.lab.schemes.files.flags import Give, VendorFlag
+from ffcore.lab.schemes.files.flags import Condition, Give, VendorFlag
 from ffcore.lab.schemes.files.parts import (
-    Condition,
+    NUMBER,
     Reader,
     Uncovered,
     all_of,
     any_of,
+    as_answer,
     each,
     expect,
+    field,
     negated,
     rule,
-    section,
-    spelt,
 )
 from ffcore.lab.schemes.scheme import Scheme
 from ffcore.model import Rule
@@ -44,9 +44,9 @@ OPERATORS = {
 def read(data: Any, reader: Reader) -> dict[str, VendorFlag]:
     """The flags of a file: its ``flags`` and its ``flagValues``; ``segments`` only as far as no rule needs them."""
     expect(data, dict, "", "a mapping with flags or flagValues")
-    flags = {key: _flag(key, item, f"flags.{key}", reader) for key, item in section(data, "flags").items()}
-    values = {key: VendorFlag(key, spelt(value)) for key, value in section(data, "flagValues").items()}
-    return flags | values
+    items = [(key, item, f"flags.{key}") for key, item in field(data, "flags", dict, "", {}).items()]
+    values = {key: VendorFlag(key, as_answer(value)) for key, value in field(data, "flagValues", dict, "", {}).items()}
+    return reader.flags(items, lambda key, item, path: _flag(key, item, path, reader)) | values
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,51 +66,49 @@ class _Flag:
             raise Uncovered(path, f"the flag has no variation {variation!r}")
         return self.answers[variation]
 
-    def rule(self, item: Any, path: str) -> Give:
+    def rule(self, item: Mapping[str, Any], path: str) -> Give:
         """Whoever meets all clauses."""
-        return self.given(item, tuple(each(item.get("clauses", []), f"{path}.clauses", clause)), path)
+        return self.given(item, tuple(each(item.get("clauses"), f"{path}.clauses", clause)), path)
 
-    def target(self, item: Any, path: str) -> Give:
+    def target(self, item: Mapping[str, Any], path: str) -> Give:
         """Users named one by one."""
-        listed = (rule("user_id", "in", item.get("values", []), f"{path}.values"),)
+        listed = (rule("user_id", "in", field(item, "values", list, path, []), f"{path}.values"),)
         return Give({"": self.answer(item.get("variation"), f"{path}.variation")}, listed)
 
     def given(self, item: Mapping[str, Any], when: tuple[Condition, ...], path: str) -> Give:
         """One variation for all, or a draw of several."""
         if "rollout" not in item:
             return Give({"": self.answer(item.get("variation"), f"{path}.variation")}, when)
-        rollout, where = section(item, "rollout", f"{path}."), f"{path}.rollout"
+        rollout, where = field(item, "rollout", dict, path, {}), f"{path}.rollout"
         _check_bucketing(rollout, where)
-        shares = expect(rollout.get("variations"), list, f"{where}.variations", "a list of variations")
-        weights = [(str(number), share.get("weight", 0)) for number, share in enumerate(shares)]
-        arms = {
-            str(number): self.answer(share.get("variation"), f"{where}.variations[{number}].variation")
-            for number, share in enumerate(shares)
-        }
-        return Give(arms, when, draw=self.scheme.variants(weights, self.key, salt=self.salt, seed=rollout.get("seed")))
+        shares = each(rollout.get("variations"), f"{where}.variations", self._share)
+        arms = {str(number): answer for number, (answer, _) in enumerate(shares)}
+        weights = [(str(number), weight) for number, (_, weight) in enumerate(shares)]
+        seed = field(rollout, "seed", int, where)
+        return Give(arms, when, draw=self.scheme.variants(weights, self.key, salt=self.salt, seed=seed))
+
+    def _share(self, item: Mapping[str, Any], path: str) -> tuple[Answer, float]:
+        return self.answer(item.get("variation"), f"{path}.variation"), field(item, "weight", NUMBER, path, 0)
 
 
-def _flag(key: str, item: Any, path: str, reader: Reader) -> VendorFlag:
-    expect(item, dict, path, "a mapping")
-    values = expect(item.get("variations", []), list, f"{path}.variations", "a list")
-    flag = _Flag(key, item.get("salt", ""), tuple(map(spelt, values)), reader.scheme)
-    try:
-        if not item.get("on", False):
-            return VendorFlag(key, flag.answer(item.get("offVariation"), f"{path}.offVariation"))
-        return VendorFlag(key, None, tuple(_rules(flag, item, path)))
-    except Uncovered as left_out:
-        return VendorFlag(key, uncovered=(reader.note(left_out),))
+def _flag(key: str, item: Mapping[str, Any], path: str, reader: Reader) -> VendorFlag:
+    values = field(item, "variations", list, path, [])
+    flag = _Flag(key, field(item, "salt", str, path, ""), tuple(map(as_answer, values)), reader.scheme)
+    if not item.get("on", False):
+        return VendorFlag(key, flag.answer(item.get("offVariation"), f"{path}.offVariation"))
+    return VendorFlag(key, None, tuple(_rules(flag, item, path)))
 
 
 def _rules(flag: _Flag, item: Mapping[str, Any], path: str) -> list[Give]:
     """Targets, then rules, then the fallthrough, which gives everybody an answer."""
     if item.get("prerequisites"):
         raise Uncovered(f"{path}.prerequisites", "other flags decide first")
-    if any(target.get("contextKind", "user") != "user" for target in item.get("contextTargets", [])):
+    kinds = each(item.get("contextTargets"), f"{path}.contextTargets", lambda one, _: one.get("contextKind", "user"))
+    if any(kind != "user" for kind in kinds):
         raise Uncovered(f"{path}.contextTargets", "contexts of a kind other than user")
-    targets = each(item.get("targets", []), f"{path}.targets", flag.target)
-    rules = each(item.get("rules", []), f"{path}.rules", flag.rule)
-    last = section(item, "fallthrough", f"{path}.")
+    targets = each(item.get("targets"), f"{path}.targets", flag.target)
+    rules = each(item.get("rules"), f"{path}.rules", flag.rule)
+    last = field(item, "fallthrough", dict, path, {})
     return [*targets, *rules, flag.given(last, (), f"{path}.fallthrough")]
 
 
@@ -122,11 +120,12 @@ def _check_bucketing(rollout: Mapping[str, Any], path: str) -> None:
         raise Uncovered(f"{path}.bucketBy", f"buckets by {by!r}; ids alone do not say it")
 
 
-def clause(item: Any, path: str) -> Condition:
+def clause(item: Mapping[str, Any], path: str) -> Condition:
     """A clause as a targeting rule: one value of several matches; a missing attribute never does, negated or not."""
     if item.get("contextKind", "user") != "user" or item.get("attribute") == "kind":
         raise Uncovered(f"{path}.contextKind", "contexts of a kind other than user")
-    name, operator, values = str(item.get("attribute", "")), item.get("op"), item.get("values", [])
+    name, operator = field(item, "attribute", str, path, ""), field(item, "op", str, path)
+    values = field(item, "values", list, path, [])
     if operator == "segmentMatch":
         raise Uncovered(f"{path}.op", "segments are not followed")
     if name.startswith("/"):

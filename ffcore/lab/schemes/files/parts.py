@@ -1,4 +1,4 @@
-"""What the readers of vendors' files share: their scheme, the paths that are left out, values as answers, targeting."""
+"""What the readers of vendors' files share: flags one by one, fields of a kind, values as answers, targeting."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Any
 from ffcore.errors import ConfigError, shown
 from ffcore.lab.schemes import get
 from ffcore.lab.schemes.assignments import Answer
+from ffcore.lab.schemes.files.flags import Condition, VendorFlag
 from ffcore.lab.schemes.scheme import Scheme
 from ffcore.model import Rule, RuleGroup
 
-Condition = Rule | RuleGroup
+NUMBER = (int, float)
+WANTED = {dict: "a mapping", list: "a list", str: "text", int: "a whole number", NUMBER: "a number"}
 
 
 class Uncovered(Exception):  # noqa: N818 - it is no error of the user's
@@ -40,10 +42,30 @@ class Reader:
         """The scheme in another version, the other settings as they are."""
         return get(self.vendor, **{**self.settings, "version": version})
 
-    def note(self, left_out: Uncovered) -> str:
-        """Keep what is left out; returns it as a line."""
-        self.uncovered.append((left_out.path, left_out.message))
-        return f"{left_out.path}: {left_out.message}"
+    def flags(
+        self, items: Iterable[tuple[str, Any, str]], read: Callable[[str, Any, str], VendorFlag]
+    ) -> dict[str, VendorFlag]:
+        """The flags that ``read`` makes of each key, item and path; one with a part that is not followed says which.
+
+        Raises:
+            ConfigError: The problem of every flag that has one.
+        """
+        flags: dict[str, VendorFlag] = {}
+        problems: list[tuple[str, str]] = []
+        for key, item, path in items:
+            try:
+                flags[key] = read(key, expect(item, dict, path), path)
+            except Uncovered as left_out:
+                self.uncovered.append((left_out.path, left_out.message))
+                flags[key] = VendorFlag(key, uncovered=(f"{left_out.path}: {left_out.message}",))
+            except ConfigError as error:
+                problems += [
+                    (place if place.startswith(path) else f"{path}: {place}", message)
+                    for place, message in error.problems
+                ]
+        if problems:
+            raise ConfigError(problems)
+        return flags
 
 
 def refuse_unknown(item: Mapping[str, Any], path: str, followed: Iterable[str]) -> None:
@@ -53,23 +75,32 @@ def refuse_unknown(item: Mapping[str, Any], path: str, followed: Iterable[str]) 
             raise Uncovered(f"{path}.{name}", "not followed")
 
 
-def expect(value: Any, kind: type | tuple[type, ...], path: str, wanted: str) -> Any:
-    """The value, if it is of a kind; else a ``ConfigError`` that says what was expected."""
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise ConfigError([(path, f"expected {wanted}, got {shown(value)}")])
+def expect(value: Any, kind: type | tuple[type, ...], path: str, wanted: str = "") -> Any:
+    """The value, if it is of a kind and no bool; else a ``ConfigError`` that says what was expected.
+
+    >>> expect([], dict, "flags")
+    Traceback (most recent call last):
+    ffcore.errors.ConfigError: flags: expected a mapping, got []
+    """
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise ConfigError([(path, f"expected {wanted or WANTED[kind]}, got {shown(value)}")])
     return value
 
 
-def section(data: Any, name: str, path: str = "") -> Mapping[str, Any]:
-    """A mapping in a mapping; empty where it is missing."""
-    found: Mapping[str, Any] = expect(data.get(name, {}), dict, f"{path}{name}", "a mapping")
-    return found
+def field(item: Mapping[str, Any], name: str, kind: type | tuple[type, ...], path: str, default: Any = None) -> Any:
+    """A field of an item, if it is of a kind; the default where it is missing or null.
+
+    >>> field({"weight": 5}, "weight", NUMBER, "arms[0]"), field({}, "weight", NUMBER, "arms[0]", 0)
+    (5, 0)
+    """
+    value = item.get(name)
+    return default if value is None else expect(value, kind, f"{path}.{name}".removeprefix("."))
 
 
-def spelt(value: Any) -> Answer:
+def as_answer(value: Any) -> Answer:
     """A flag's value as an answer: a bool as it is, text as it is, anything else as JSON; null is nobody's.
 
-    >>> spelt(True), spelt("blue"), spelt({"size": 1}), spelt(None)
+    >>> as_answer(True), as_answer("blue"), as_answer({"size": 1}), as_answer(None)
     (True, 'blue', '{"size":1}', None)
     """
     if value is None or isinstance(value, bool | str):
@@ -103,6 +134,6 @@ def all_of(conditions: Iterable[Condition]) -> Condition:
 
 
 def each(items: Any, path: str, read: Callable[[Any, str], Any]) -> list[Any]:
-    """What ``read`` makes of each item of a list, with its path."""
-    listed = expect(items, list, path, "a list")
-    return [read(item, f"{path}[{number}]") for number, item in enumerate(listed)]
+    """What ``read`` makes of each mapping in a list (none where it is null), with its path."""
+    listed = enumerate(expect([] if items is None else items, list, path))
+    return [read(expect(item, dict, f"{path}[{number}]"), f"{path}[{number}]") for number, item in listed]

@@ -7,17 +7,17 @@ from typing import Any
 
 from ffcore.errors import ConfigError, shown
 from ffcore.lab.schemes.assignments import Answer
-from ffcore.lab.schemes.files.flags import Give, VendorFlag
+from ffcore.lab.schemes.files.flags import Condition, Give, VendorFlag
 from ffcore.lab.schemes.files.parts import (
-    Condition,
+    NUMBER,
     Reader,
     Uncovered,
     any_of,
     each,
     expect,
+    field,
     negated,
     rule,
-    section,
 )
 
 BY_ID = ("default", "userId")
@@ -42,48 +42,50 @@ Segments = Mapping[Any, Any]
 def read(data: Any, reader: Reader) -> dict[str, VendorFlag]:
     """The features of a bootstrap."""
     expect(data, dict, "", "a mapping with features")
-    segments = {item["id"]: item for item in expect(data.get("segments", []), list, "segments", "a list")}
-    features = expect(data.get("features"), list, "features", "a list")
-    named = [
-        (expect(item, dict, f"features[{number}]", "a mapping"), f"features[{number}]")
-        for number, item in enumerate(features)
-    ]
-    return {item["name"]: _feature(item, path, segments, reader) for item, path in named}
+    segments = dict(
+        each(data.get("segments"), "segments", lambda item, path: (_id(item.get("id"), f"{path}.id"), item))
+    )
+    features = expect(data.get("features"), list, "features")
+    items = each(features, "features", lambda item, path: (_name(item, path), item, path))
+    return reader.flags(items, lambda name, item, path: _feature(name, item, path, segments, reader))
 
 
-def _feature(item: Mapping[str, Any], path: str, segments: Segments, reader: Reader) -> VendorFlag:
-    name = expect(item.get("name"), str, f"{path}.name", "a feature's name")
+def _name(item: Mapping[str, Any], path: str) -> str:
+    name: str = expect(item.get("name"), str, f"{path}.name", "a name")
+    return name
+
+
+def _id(found: Any, path: str) -> int | str:
+    number: int | str = expect(found, (int, str), path, "a segment's number")
+    return number
+
+
+def _feature(name: str, item: Mapping[str, Any], path: str, segments: Segments, reader: Reader) -> VendorFlag:
     if not item.get("enabled", False):
         return VendorFlag(name, False)
-    try:
-        _check_alone(item, path)
-        strategies = each(
-            item.get("strategies") or [{"name": "default"}],
-            f"{path}.strategies",
-            lambda one, where: _strategy(one, item, (path, where), segments, reader),
-        )
-        return VendorFlag(name, False, tuple(give for gives in strategies for give in gives))
-    except Uncovered as left_out:
-        return VendorFlag(name, uncovered=(reader.note(left_out),))
-
-
-def _check_alone(item: Mapping[str, Any], path: str) -> None:
     if item.get("dependencies"):
         raise Uncovered(f"{path}.dependencies", "other features decide first")
+    strategies = each(
+        item.get("strategies") or [{"name": "default"}],
+        f"{path}.strategies",
+        lambda one, where: _strategy(one, item, (path, where), segments, reader),
+    )
+    return VendorFlag(name, False, tuple(give for gives in strategies for give in gives))
 
 
 def _strategy(
-    item: Any, feature: Mapping[str, Any], paths: tuple[str, str], segments: Segments, reader: Reader
+    item: Mapping[str, Any], feature: Mapping[str, Any], paths: tuple[str, str], segments: Segments, reader: Reader
 ) -> list[Give]:
     """The first strategy that lets a user in decides; its variants go before those of the feature."""
-    path, parameters = paths[1], section(item, "parameters", f"{paths[1]}.")
-    when = [*_named_users(item, parameters), *each(item.get("constraints", []), f"{path}.constraints", constraint)]
-    for number in item.get("segments", []):
-        if number not in segments:
+    path, parameters = paths[1], field(item, "parameters", dict, paths[1], {})
+    group = field(parameters, "groupId", str, f"{path}.parameters") or feature["name"]
+    when = [*_named_users(item, parameters, path), *each(item.get("constraints"), f"{path}.constraints", constraint)]
+    for place, found in enumerate(field(item, "segments", list, path, [])):
+        if (number := _id(found, f"{path}.segments[{place}]")) not in segments:
             raise Uncovered(f"{path}.segments", f"the file has no segment {number!r}")
-        when += each(segments[number].get("constraints", []), f"segments[id={number}].constraints", constraint)
-    gate = _gate(item, parameters, feature["name"], path, reader)
-    variants, key = item.get("variants"), parameters.get("groupId") or feature["name"]
+        when += each(segments[number].get("constraints"), f"segments[id={number}].constraints", constraint)
+    gate = _gate(item.get("name"), parameters, group, path, reader)
+    variants, key = item.get("variants"), group
     where = f"{path}.variants"
     if not variants:
         variants, key, where = feature.get("variants"), feature["name"], f"{paths[0]}.variants"
@@ -94,15 +96,15 @@ def _strategy(
     ]
 
 
-def _named_users(item: Mapping[str, Any], parameters: Mapping[str, Any]) -> list[Condition]:
+def _named_users(item: Mapping[str, Any], parameters: Mapping[str, Any], path: str) -> list[Condition]:
     if item.get("name") != "userWithId":
         return []
-    return [rule("user_id", "in", [user.strip() for user in parameters.get("userIds", "").split(",")], "userIds")]
+    users = field(parameters, "userIds", str, f"{path}.parameters", "").split(",")
+    return [rule("user_id", "in", [user.strip() for user in users], f"{path}.parameters.userIds")]
 
 
-def _gate(item: Mapping[str, Any], parameters: Mapping[str, Any], name: str, path: str, reader: Reader) -> Any:
-    """Who of the users a strategy is for is in; None for all."""
-    kind, group = item.get("name"), parameters.get("groupId") or name
+def _gate(kind: Any, parameters: Mapping[str, Any], group: str, path: str, reader: Reader) -> Any:
+    """Which of the strategy's users are in; None for all."""
     if kind in ("default", "userWithId"):
         return None
     if kind == "gradualRolloutUserId":
@@ -113,7 +115,7 @@ def _gate(item: Mapping[str, Any], parameters: Mapping[str, Any], name: str, pat
     return reader.scheme.rollout(parameters.get("rollout", 0), group)
 
 
-def _check_stickiness(stickiness: str, path: str) -> None:
+def _check_stickiness(stickiness: Any, path: str) -> None:
     if stickiness == "random":
         raise Uncovered(path, "drawn at random on each call; not recomputable")
     if stickiness not in BY_ID:
@@ -122,41 +124,44 @@ def _check_stickiness(stickiness: str, path: str) -> None:
 
 def _variants(items: Any, key: str, path: str, reader: Reader) -> list[Give]:
     """Overrides first, then a draw."""
-    listed = expect(items, list, path, "a list of variants")
-    _check_stickiness(listed[0].get("stickiness") or "default", f"{path}[0].stickiness")
-    named = [
-        Give({"": variant["name"]}, (_override(one, f"{path}[{number}].overrides"),))
-        for number, variant in enumerate(listed)
-        for one in variant.get("overrides") or []
-    ]
-    answers: dict[str, Answer] = {variant["name"]: variant["name"] for variant in listed}
-    draw = reader.scheme.variants([(variant["name"], variant.get("weight", 0)) for variant in listed], key)
+    listed = each(items, path, _variant)
+    _check_stickiness(items[0].get("stickiness") or "default", f"{path}[0].stickiness")
+    named = [Give({"": name}, (override,)) for name, _, overrides in listed for override in overrides]
+    answers: dict[str, Answer] = {name: name for name, _, _ in listed}
+    draw = reader.scheme.variants([(name, weight) for name, weight, _ in listed], key)
     return [*named, Give(answers, draw=draw)]
 
 
-def _override(item: Mapping[str, Any], path: str) -> Condition:
-    return rule(_attribute(item), "in", item.get("values", []), path)
+def _variant(item: Mapping[str, Any], path: str) -> tuple[str, float, list[Condition]]:
+    """A variant's name and weight, and who gets it whatever the draw says."""
+    overrides = each(item.get("overrides"), f"{path}.overrides", _in_list)
+    return _name(item, path), field(item, "weight", NUMBER, path, 0), overrides
 
 
-def _attribute(item: Mapping[str, Any]) -> str:
-    name = str(item.get("contextName", ""))
+def _in_list(item: Mapping[str, Any], path: str) -> Condition:
+    return rule(_attribute(item, path), "in", field(item, "values", list, path, []), f"{path}.values")
+
+
+def _attribute(item: Mapping[str, Any], path: str) -> str:
+    name: str = field(item, "contextName", str, path, "")
     return "user_id" if name == "userId" else name
 
 
-def constraint(item: Any, path: str) -> Condition:
+def constraint(item: Mapping[str, Any], path: str) -> Condition:
     """A constraint as a targeting rule; inverted, and with NOT_IN, it matches whoever lacks the attribute too."""
-    found = _constraint(expect(item, dict, path, "a mapping"), path)
+    found = _constraint(item, path)
     return negated(found) if item.get("inverted") else found
 
 
 def _constraint(item: Mapping[str, Any], path: str) -> Condition:
-    attribute, operator, values = _attribute(item), item.get("operator"), item.get("values") or []
+    attribute, operator = _attribute(item, path), field(item, "operator", str, path)
     if operator in ("IN", "NOT_IN"):
-        found = rule(attribute, "in", values, f"{path}.values")
+        found = _in_list(item, path)
         return negated(found) if operator == "NOT_IN" else found
     if operator in PARTS:
         if item.get("caseInsensitive"):
             raise Uncovered(f"{path}.caseInsensitive", "upper and lower case are told apart here")
+        values = field(item, "values", list, path, [])
         return any_of(rule(attribute, PARTS[operator], value, f"{path}.values") for value in values)
     if operator in NUMBERS:
         return rule(attribute, NUMBERS[operator], _number(item.get("value"), f"{path}.value"), f"{path}.value")

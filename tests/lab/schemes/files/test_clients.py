@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ffcore.lab.schemes.files import read_flags
-from ffcore.lab.schemes.files.parts import spelt
+from ffcore.lab.schemes.files.parts import as_answer
 from tests.support.vendors import DATA, FRAME, PRESENT
 
 #: What each client said of the sample files, and which it was.
@@ -123,6 +123,6 @@ def test_the_vendors_client_says_the_same(vendor: str, request: pytest.FixtureRe
     ask = request.getfixturevalue(vendor)
     flags = {key: flag for key, flag in read_flags(DATA / f"{vendor}.json", vendor).items() if not flag.uncovered}
     for key, flag in flags.items():
-        theirs = [spelt(ask(key, user)) for user in PRESENT]
+        theirs = [as_answer(ask(key, user)) for user in PRESENT]
 
         assert flag.decide(FRAME).tolist() == theirs == ANSWERS[vendor]["answers"][key], key

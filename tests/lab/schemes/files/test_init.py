@@ -1,6 +1,8 @@
 """Reading vendors' files: every vendor by name, what is left out by path, and mistakes in one message."""
 
 import json
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 
 from ffcore import ConfigError
 from ffcore.lab.schemes.files import READERS, read_flags
+from ffcore.lab.schemes.files.parts import Reader
 
 DATA = Path(__file__).parents[3] / "data" / "vendors"
 LEFT_OUT = {
@@ -38,6 +41,15 @@ WRONG: dict[str, tuple[Any, str]] = {
     "launchdarkly": ({"flags": {"a": 1}}, "flags.a: expected a mapping, got 1"),
     "unleash": ({"features": {}}, r"features: expected a list, got \{\}"),
 }
+#: One of each kind that a value may wrongly be.
+KINDS: tuple[Any, ...] = (None, 5, "x", [5], {"x": 1})
+
+
+def slots(data: Any) -> Iterator[tuple[Any, Any]]:
+    """Every mapping or list in the data with each of its keys or places."""
+    for step in list(data) if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else ():
+        yield data, step
+        yield from slots(data[step])
 
 
 @pytest.mark.parametrize("vendor", READERS)
@@ -59,6 +71,36 @@ def test_a_malformed_file_is_one_message(vendor: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=message) as caught:
         read_flags(path, vendor)
     assert str(caught.value).startswith(str(path))
+
+
+@pytest.mark.parametrize("vendor", READERS)
+def test_a_value_of_another_kind_is_no_traceback(vendor: str) -> None:
+    """Wherever it stands, it is read, named as not followed, or answered with one message that says where it is."""
+    data = json.loads((DATA / f"{vendor}.json").read_text(encoding="utf-8"))
+    for part, step in list(slots(data)):
+        right = part[step]
+        for part[step] in KINDS:
+            with suppress(ConfigError):
+                READERS[vendor](data, Reader(vendor, {}))
+        part[step] = right
+
+
+def test_every_flags_problem_is_listed_with_its_place(tmp_path: Path) -> None:
+    """Not the first alone; a problem that the scheme finds is named with the flag that has it."""
+    path = tmp_path / "unleash.json"
+    strategy = {"name": "flexibleRollout", "parameters": {"rollout": 150}}
+    features = [
+        {"name": "a", "enabled": True, "variants": [{"name": "x", "weight": "1"}]},
+        {"name": "b", "enabled": True, "strategies": [strategy]},
+    ]
+    path.write_text(json.dumps({"features": features}), encoding="utf-8")
+
+    with pytest.raises(ConfigError) as caught:
+        read_flags(path, "unleash")
+    assert caught.value.problems == [
+        ("features[0].variants[0].weight", "expected a number, got '1'"),
+        ("features[1]: percentage", "expected a number from 0 to 100, got 150"),
+    ]
 
 
 def test_an_unknown_vendor_is_answered_with_the_nearest() -> None:
