@@ -136,11 +136,11 @@ def timed(batches: Sequence[Batch], absent: Mapping[str, str], *, rounds: int, s
     paces: dict[str, tuple[Pace, ...]] = {}
     for batch, sample in zip(batches, samples.workloads.values(), strict=True):
         paces[batch.name] = (*paces.get(batch.name, ()), _pace(batch, sample))
-    return BulkRun(paces, absent, min(sample.shortest for sample in samples.workloads.values()), samples.seed)
+    return BulkRun(paces, absent, min(sample.shortest for sample in samples.workloads.values()))
 
 
 def _pace(batch: Batch, sample: Throughput) -> Pace:
-    return Pace(batch.rows, sample.rates * batch.decisions, sample.rates.size * sample.loops * batch.decisions)
+    return Pace(batch.rows, sample.rates * batch.decisions)
 
 
 def _told_nothing(call: Call) -> Callable[[str], object]:

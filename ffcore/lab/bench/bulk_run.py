@@ -12,17 +12,16 @@ from ffcore.lab.bench.estimate import Estimate, Floats, median, paired_ratio
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pace:
-    """How fast so many rows were decided: decisions a second, one figure a round; `decisions` were timed in all."""
+    """How fast so many rows were decided: decisions a second, one figure a round."""
 
     rows: int
     rates: Floats
-    decisions: int
 
     def rate(self) -> Estimate:
         """Median decisions a second over the rounds; needs at least six.
 
         >>> import numpy as np
-        >>> Pace(1_000, np.arange(1.0, 12.0), 11_000).rate()
+        >>> Pace(1_000, np.arange(1.0, 12.0)).rate()
         Estimate(value=6.0, low=2.0, high=10.0, n=11)
         """
         return median(self.rates)
@@ -31,7 +30,7 @@ class Pace:
         """Median nanoseconds a decision.
 
         >>> import numpy as np
-        >>> Pace(1_000, np.full(6, 1e6), 6_000).cost().value
+        >>> Pace(1_000, np.full(6, 1e6)).cost().value
         1000.0
         """
         return median(1e9 / self.rates)
@@ -45,13 +44,11 @@ class BulkRun:
         paces: by way of deciding, one for each number of rows, in rising order.
         absent: why other ways were not measured.
         shortest: seconds of the shortest timed block.
-        seed: drew the order.
     """
 
     paces: Mapping[str, tuple[Pace, ...]]
     absent: Mapping[str, str]
     shortest: float
-    seed: int
 
     @property
     def rounds(self) -> int:
@@ -71,15 +68,6 @@ class BulkRun:
     def ratio(self, name: str, baseline: str) -> Estimate:
         """A way's decisions a second over another's, paired by round, each over its largest number of rows."""
         return paired_ratio(self.largest(name).rates, self.largest(baseline).rates)
-
-    def to_dict(self) -> dict[str, object]:
-        """The whole run, ready for JSON; rates in decisions a second."""
-        ways = {
-            name: [{"rows": pace.rows, "decisions": pace.decisions, "rate": pace.rate().to_dict()} for pace in paces]
-            for name, paces in self.paces.items()
-        }
-        settings = {"rounds": self.rounds, "seed": self.seed, "shortest_block": self.shortest}
-        return {"unit": "1/s", **settings, "absent": dict(self.absent), "ways": ways}
 
     def _repr_html_(self) -> str:
         rows = [self._row(name, pace) for name, paces in self.paces.items() for pace in paces]

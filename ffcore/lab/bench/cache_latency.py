@@ -44,10 +44,6 @@ class CacheLatencyRun:
 
     stores: Mapping[str, CacheLatency]
 
-    def to_dict(self) -> dict[str, object]:
-        """All pairs by store, in nanoseconds."""
-        return {name: {"misses": one.misses.tolist(), "hits": one.hits.tolist()} for name, one in self.stores.items()}
-
     def _repr_html_(self) -> str:
         rows = [
             {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from array import array
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from statistics import median
 
 Clock = Callable[[], int]  # reads nanoseconds
@@ -20,15 +20,6 @@ class Timer:
     clock: str
     resolution: int
     overhead: float
-    pairs: int
-
-    def to_dict(self) -> dict[str, str | int | float]:
-        """The four fields, ready for JSON.
-
-        >>> Timer("perf_counter_ns", 21, 42.0, 20_000).to_dict()["overhead"]
-        42.0
-        """
-        return asdict(self)
 
 
 def timer(clock: Clock = time.perf_counter_ns, pairs: int = 20_000) -> Timer:
@@ -39,14 +30,14 @@ def timer(clock: Clock = time.perf_counter_ns, pairs: int = 20_000) -> Timer:
 
     >>> ticks = iter(range(0, 10_000_000, 25))
     >>> timer(ticks.__next__, pairs=100)
-    Timer(clock='__next__', resolution=25, overhead=25.0, pairs=100)
+    Timer(clock='__next__', resolution=25, overhead=25.0)
     """
     name = getattr(clock, "__name__", type(clock).__name__)
     elapsed = _empty_pairs(clock, pairs)
     step = min(filter(None, elapsed), default=0) or _next_step(clock)
     if step == 0:
         raise ValueError(f"the clock {name} did not advance in {READINGS:,} readings; pass one that does")
-    return Timer(name, step, float(median(elapsed)), pairs)
+    return Timer(name, step, float(median(elapsed)))
 
 
 def _next_step(clock: Clock) -> int:

@@ -66,11 +66,6 @@ class ConcurrencyRun:
         """Estimate a crowd's rate over that of one of its kind, paired by round."""
         return paired_ratio(self.of(kind, workers).rates, self.of(kind, 1).rates)
 
-    def to_dict(self) -> dict[str, object]:
-        """The whole run, ready for JSON; rates in calls a second."""
-        rates = {crowd.name: crowd.rates.tolist() for crowd in self.crowds}
-        return {"cores": self.cores, "rates": rates}
-
     def conditions(self) -> str:
         """What a caption says of the sample."""
         return f"n = {self.crowds[0].rates.size} interleaved rounds of each, on {self.cores} cores."

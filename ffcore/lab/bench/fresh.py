@@ -120,18 +120,6 @@ class FreshRun:
             f"{BLOCK}; timer overhead of {duration(self.timer.overhead)} subtracted."
         )
 
-    def to_dict(self) -> dict[str, object]:
-        """The whole run, ready for JSON; times in nanoseconds."""
-        return {
-            "processes": [run.to_dict() for run in self.runs],
-            "first_calls": self.first.tolist(),
-            "percentiles": {name: self._percentiles(name) for name in self.workloads},
-        }
-
-    def _percentiles(self, name: str) -> dict[str, object]:
-        found = self.bands(name, QUANTILES)
-        return {percentile_name(q): e.to_dict() for q, e in zip(QUANTILES, found, strict=True)}
-
     def _repr_html_(self) -> str:
         return table([self._row(name) for name in self.workloads], f"[95 % interval]. {self.conditions()}")
 
@@ -183,7 +171,7 @@ def gathered(runs: Sequence[LatencyRun], first: Floats) -> FreshRun:
     pooled = {
         name: Latency(name, np.concatenate([run.workloads[name].blocks for run in runs])) for name in runs[0].workloads
     }
-    return FreshRun(tuple(runs), LatencyRun(pooled, runs[0].timer, runs[0].seed, runs[0].garbage_collector), first)
+    return FreshRun(tuple(runs), LatencyRun(pooled, runs[0].timer, runs[0].garbage_collector), first)
 
 
 def record(order: Order) -> tuple[LatencyRun, list[int]]:

@@ -62,13 +62,6 @@ class GrowthRun:
 
     dimensions: Mapping[str, Growth]
 
-    def to_dict(self) -> dict[str, object]:
-        """All rates, ready for JSON; calls a second, one a round."""
-        return {
-            name: {size: one.run.workloads[str(size)].rates.tolist() for size in one.sizes}
-            for name, one in self.dimensions.items()
-        }
-
     def _repr_html_(self) -> str:
         rows = [
             {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import cycle
 
 from ffcore.evaluator import Evaluator
@@ -25,14 +25,6 @@ class HitRate:
         0.99
         """
         return self.hits / (self.hits + self.misses)
-
-    def to_dict(self) -> dict[str, float]:
-        """Counts and rate, ready for JSON.
-
-        >>> HitRate(hits=3, misses=1, loads=1).to_dict()
-        {'hits': 3, 'misses': 1, 'loads': 1, 'rate': 0.75}
-        """
-        return asdict(self) | {"rate": self.rate}
 
 
 def hit_rate(evaluator: Evaluator, keys: Sequence[str], ids: Iterable[str]) -> HitRate:

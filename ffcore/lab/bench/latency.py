@@ -59,20 +59,6 @@ class Latency:
         """
         return np.quantile(self.blocks, q, axis=1, method="inverted_cdf")
 
-    def to_dict(self) -> dict[str, object]:
-        """Summary in nanoseconds, ready for JSON.
-
-        >>> Latency("floor", np.ones((10, 100))).to_dict()["mean"]
-        1.0
-        """
-        return {
-            "n": self.blocks.size,
-            "minimum": float(self.blocks.min()),
-            "mean": float(self.blocks.mean()),
-            "maximum": float(self.blocks.max()),
-            "percentiles": {name: estimate.to_dict() for name, estimate in self.percentiles().items()},
-        }
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LatencyRun:
@@ -80,7 +66,6 @@ class LatencyRun:
 
     workloads: dict[str, Latency]
     timer: Timer
-    seed: int
     garbage_collector: bool
 
     def bands(self, name: str, levels: Sequence[float]) -> list[Estimate]:
@@ -107,25 +92,6 @@ class LatencyRun:
         if size < samples_needed(q):
             return Estimate(None, None, None, rounds)
         return paired_ratio(upper.block_quantiles(q), lower.block_quantiles(q))
-
-    def to_dict(self) -> dict[str, object]:
-        """The whole run, ready for JSON; times in nanoseconds, ratios of medians to the first workload."""
-        baseline = baseline_of(self.workloads, None)
-        rounds, size = self.workloads[baseline].blocks.shape
-        return {
-            "unit": "ns",
-            "blocks": rounds,
-            "calls_per_block": size,
-            "warm_up_calls": {name: sample.warm_up.calls for name, sample in self.workloads.items()},
-            "seed": self.seed,
-            "garbage_collector": self.garbage_collector,
-            "timer": self.timer.to_dict(),
-            "baseline": baseline,
-            "workloads": {
-                name: sample.to_dict() | {"ratio": self.ratio(name).to_dict()}
-                for name, sample in self.workloads.items()
-            },
-        }
 
     def _repr_html_(self) -> str:
         return table([self._row(sample) for sample in self.workloads.values()], self._note())
@@ -204,7 +170,7 @@ def latency(  # noqa: PLR0913 - each is a setting of its own
             current, batch = number, list(islice(users, size))
         times[name].append(_block(workloads[name], batch, clock, collect=name not in paused))
     kept = {name: _without(0 if workloads[name] is timer_only else cost.overhead, times[name]) for name in workloads}
-    return LatencyRun(_settled(kept, blocks), cost, seed, gc.isenabled())
+    return LatencyRun(_settled(kept, blocks), cost, gc.isenabled())
 
 
 def _settled(recorded: Mapping[str, Floats], blocks: int) -> dict[str, Latency]:

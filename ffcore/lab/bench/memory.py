@@ -67,13 +67,6 @@ class MemoryRun:
         """One of the four."""
         return next(one for one in self.series if (one.who, one.kind) == (who, kind))
 
-    def to_dict(self) -> dict[str, object]:
-        """All readings, ready for JSON; bytes."""
-        return {
-            f"{one.who}, {one.kind}": {"evaluations": one.evaluations.tolist(), "bytes": one.held.tolist()}
-            for one in self.series
-        }
-
     def _repr_html_(self) -> str:
         rows = [
             {

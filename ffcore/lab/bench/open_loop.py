@@ -117,10 +117,6 @@ class OpenLoopRun:
         tails = np.array([self.loads[load].percentile(self.loads[load].response, 0.99).value for load in loads])
         return knee(np.array(loads), tails)
 
-    def to_dict(self) -> dict[str, object]:
-        """Percentiles by load, ready for JSON; nanoseconds."""
-        return {"capacity": self.capacity, "knee": self.knee(), "loads": {str(k): _row(v) for k, v in self._named()}}
-
     def _named(self) -> list[tuple[str, Requests]]:
         loads = [(f"{load:.0%} of capacity", self.loads[load]) for load in sorted(self.loads)]
         return [*loads, ("cache misses of 5 ms", self.misses)]

@@ -67,13 +67,6 @@ class ScaleRun:
         common = [pace for pace in self.timed.paces[baseline] if pace.rows in sizes][-1]
         return paired_ratio(sizes[common.rows].rates, common.rates)
 
-    def to_dict(self) -> dict[str, object]:
-        """The whole run, ready for JSON; rates in users a second."""
-        counts = {
-            name: {str(rows): sorted(found) for rows, found in sizes.items()} for name, sizes in self.counts.items()
-        }
-        return {**self.timed.to_dict(), "counts": counts, "expected": {str(n): one for n, one in self.expected.items()}}
-
     def _largest_two(self, name: str) -> tuple[Pace, Pace]:
         before, last = self.timed.paces[name][-2:]
         return before, last

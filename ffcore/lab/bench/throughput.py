@@ -37,20 +37,6 @@ class Throughput:
         """
         return median(self.rates)
 
-    def to_dict(self) -> dict[str, object]:
-        """Summary in calls per second, ready for JSON; `shortest_block` in seconds.
-
-        >>> Throughput("floor", np.arange(1.0, 12.0), loops=100, shortest=0.12).to_dict()["maximum"]
-        11.0
-        """
-        return {
-            "minimum": float(self.rates.min()),
-            "median": self.median().to_dict(),
-            "maximum": float(self.rates.max()),
-            "calls_per_block": self.loops,
-            "shortest_block": self.shortest,
-        }
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ThroughputRun:
@@ -58,27 +44,11 @@ class ThroughputRun:
 
     workloads: dict[str, Throughput]
     loop: float  # nanoseconds an iteration of the empty loop takes
-    seed: int
 
     def ratio(self, name: str, baseline: str | None = None) -> Estimate:
         """Estimate a workload's rate over the baseline's (the first workload's if None), paired by round."""
         lower = self.workloads[baseline_of(self.workloads, baseline)]
         return paired_ratio(self.workloads[baseline_of(self.workloads, name)].rates, lower.rates)
-
-    def to_dict(self) -> dict[str, object]:
-        """The whole run, ready for JSON; rates in calls per second, ratios to the first workload."""
-        baseline = baseline_of(self.workloads, None)
-        return {
-            "unit": "1/s",
-            "rounds": self.workloads[baseline].rates.size,
-            "seed": self.seed,
-            "loop_overhead_ns": self.loop,
-            "baseline": baseline,
-            "workloads": {
-                name: sample.to_dict() | {"ratio": self.ratio(name).to_dict()}
-                for name, sample in self.workloads.items()
-            },
-        }
 
     def _repr_html_(self) -> str:
         return table([self._row(sample) for sample in self.workloads.values()], self._note())
@@ -139,7 +109,7 @@ def throughput(
     for _, name in shuffled(workloads, rounds, seed):
         times[name].append(_block(workloads[name], islice(users, loops[name]), clock))
     samples = {name: _sample(name, times[name], loops[name], loop) for name in workloads}
-    return ThroughputRun(samples, loop, seed)
+    return ThroughputRun(samples, loop)
 
 
 def _sample(name: str, times: list[int], loops: int, loop: float) -> Throughput:

@@ -20,7 +20,7 @@ SPEED = dict(zip(LOOKS, (40e6, 70e6, 1.5e6, 0.9e6, 4e6, 7e6, 230e6), strict=True
 def pace(name: str, rows: int) -> Pace:
     """Lognormal rates around a way's speed."""
     rates = SPEED[name] * np.random.default_rng(rows).lognormal(0, 0.03, ROUNDS)
-    return Pace(rows, rates, rows * ROUNDS)
+    return Pace(rows, rates)
 
 
 def made_up() -> BulkRun:
@@ -28,7 +28,7 @@ def made_up() -> BulkRun:
     most = {name: 100_000 if SPEED[name] < 5e6 else 1_000_000 for name in LOOKS}
     sizes = {name: [10**power for power in range(3, 7) if 10**power <= most[name]] for name in LOOKS}
     sizes[LIMIT] = [1_000_000]
-    return BulkRun({n: tuple(pace(n, rows) for rows in sizes[n]) for n in LOOKS}, {}, 0.02, 0)
+    return BulkRun({n: tuple(pace(n, rows) for rows in sizes[n]) for n in LOOKS}, {}, 0.02)
 
 
 RUN = made_up()

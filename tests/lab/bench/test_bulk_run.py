@@ -1,7 +1,5 @@
 """A bulk measurement's figures: rates, ratios paired by round, a table, a record."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -10,7 +8,7 @@ from ffcore.lab.bench.bulk_run import BulkRun, Pace
 
 def pace(rows: int, *rates: float) -> Pace:
     """A pace of these rates."""
-    return Pace(rows, np.array(rates), rows * len(rates))
+    return Pace(rows, np.array(rates))
 
 
 RUN = BulkRun(
@@ -20,7 +18,6 @@ RUN = BulkRun(
     },
     {"nobody": "x is not installed"},
     0.02,
-    0,
 )
 
 
@@ -43,12 +40,3 @@ def test_the_table_names_every_way_and_who_is_absent() -> None:
 
     for part in ("ours", "theirs", "1.00 M/s [1.00 M/s, 1.00 M/s]", "1.00 µs", "x is not installed", "6 interleaved"):
         assert part in html
-
-
-def test_the_record_is_plain_json() -> None:
-    """All paces, the absent and the settings survive JSON."""
-    record = json.loads(json.dumps(RUN.to_dict()))
-
-    assert [found["rows"] for found in record["ways"]["ours"]] == [10, 100]
-    assert record["ways"]["theirs"][0]["rate"]["n"] == record["rounds"] == 6
-    assert record["absent"] == {"nobody": "x is not installed"}

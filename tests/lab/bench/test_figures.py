@@ -21,7 +21,7 @@ def run_of(calls: int) -> LatencyRun:
         name: Latency(name, generator.lognormal(6 + place / 3, 0.2, (10, calls // 10)).round())
         for place, name in enumerate(NAMES)
     }
-    return LatencyRun(samples, Timer("perf_counter_ns", 40, 42.0, 20_000), seed=0, garbage_collector=True)
+    return LatencyRun(samples, Timer("perf_counter_ns", 40, 42.0), garbage_collector=True)
 
 
 @pytest.mark.parametrize("figure", FIGURES)

@@ -12,7 +12,7 @@ from ffcore.lab.bench.latency import Latency, LatencyRun
 from ffcore.lab.bench.sizes import SIZES
 from ffcore.lab.bench.workloads import STANDARD
 
-CLOCK = Timer("perf_counter_ns", 40, 42.0, 20_000)
+CLOCK = Timer("perf_counter_ns", 40, 42.0)
 USERS = [f"user-{number}" for number in range(900)]
 
 
@@ -23,7 +23,7 @@ def run_of(levels: Floats, seed: int, noise: float = 0.1) -> FreshRun:
     for level in levels:
         blocks = generator.lognormal(np.log(level), noise, (8, 500))
         samples = {"simple": Latency("simple", blocks), "double": Latency("double", 2 * blocks)}
-        runs.append(LatencyRun(samples, CLOCK, 0, garbage_collector=True))
+        runs.append(LatencyRun(samples, CLOCK, garbage_collector=True))
     return gathered(runs, np.ones((len(runs), 3)))
 
 

@@ -9,7 +9,7 @@ from ffcore.lab.bench.fresh import FreshRun, gathered
 from ffcore.lab.bench.fresh_figures import latency_processes, latency_timeline
 from ffcore.lab.bench.latency import LatencyRun, _settled
 
-CLOCK = Timer("perf_counter_ns", 40, 42.0, 20_000)
+CLOCK = Timer("perf_counter_ns", 40, 42.0)
 
 
 def run_of(processes: int) -> FreshRun:
@@ -19,7 +19,7 @@ def run_of(processes: int) -> FreshRun:
     for number in range(processes):
         times = generator.lognormal(6 + number / 10, 0.05, (12, 500))
         times.ravel()[:700] *= 2
-        runs.append(LatencyRun(_settled({"simple": times}, 10), CLOCK, 0, garbage_collector=True))
+        runs.append(LatencyRun(_settled({"simple": times}, 10), CLOCK, garbage_collector=True))
     return gathered(runs, np.ones((processes, 3)))
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import gc
 import itertools
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from ffcore.lab.bench.latency import Latency, LatencyRun, latency, timer_only
+from ffcore.lab.bench.latency import latency, timer_only
 from ffcore.lab.bench.slowdown import slow
 from ffcore.lab.bench.warmup import WarmUp
 
@@ -133,24 +132,6 @@ def test_percentiles_say_what_they_cannot(clock: FakeClock) -> None:
     assert run._repr_html_().count("not estimable (n = 400)") == 2
 
 
-def test_record_is_plain_json(clock: FakeClock) -> None:
-    """The record holds the conditions of the run, every workload's percentiles and its ratio to the first."""
-    run = latency(
-        {"floor": clock.taking(500), "call": clock.taking(1_500)}, USERS, calls=600, blocks=6, seed=9, clock=clock
-    )
-
-    record = json.loads(json.dumps(run.to_dict()))
-
-    assert (record["blocks"], record["calls_per_block"], record["warm_up_calls"], record["seed"]) == (
-        6,
-        100,
-        {"floor": 0, "call": 0},
-        9,
-    )
-    assert record["workloads"]["call"]["ratio"] == {"value": 3.0, "low": 3.0, "high": 3.0, "n": 6}
-    assert record["workloads"]["call"]["percentiles"]["p99"]["value"] == 1_500
-
-
 def test_garbage_collector_is_left_as_it_is(clock: FakeClock) -> None:
     """Measuring neither stops nor starts the collector, and the record says how it was."""
     states: set[bool] = set()
@@ -186,11 +167,3 @@ def test_impossible_sizes_are_refused(clock: FakeClock, calls: int, blocks: int)
     """Fewer calls than blocks, or no block, is one message with both numbers."""
     with pytest.raises(ValueError, match=f"blocks is {blocks} and calls is {calls}"):
         latency({"call": clock.taking(1)}, USERS, calls=calls, blocks=blocks, clock=clock)
-
-
-def test_runs_are_built_from_samples_alone(clock: FakeClock) -> None:
-    """A run can be rebuilt from recorded blocks, and gives the ratio of their medians."""
-    recorded = latency({"call": clock.taking(5)}, USERS, calls=6, blocks=6, clock=clock)
-    samples = {"a": Latency("a", np.full((6, 10), 2.0)), "b": Latency("b", np.full((6, 10), 5.0))}
-
-    assert LatencyRun(samples, recorded.timer, 0, True).ratio("b").value == 2.5

@@ -26,11 +26,11 @@ SPEED = {
 def paces(name: str) -> tuple[Pace, ...]:
     """Seconds in exact proportion to users, for as many sizes as the way is measured with."""
     sizes = (10**5, 10**6, 10**7) if "2 threads" in name or "Dask" in name else (10**5, 10**6)
-    return tuple(Pace(rows, np.full(6, SPEED[name]), 6 * rows) for rows in sizes[: 1 if "pandas" in name else 3])
+    return tuple(Pace(rows, np.full(6, SPEED[name])) for rows in sizes[: 1 if "pandas" in name else 3])
 
 
 ABSENT = {"polars-hash md5, all cores": "polars_hash is not installed"}
-RUN = ScaleRun(BulkRun({name: paces(name) for name in SPEED}, ABSENT, 0.1, 0), {}, {})
+RUN = ScaleRun(BulkRun({name: paces(name) for name in SPEED}, ABSENT, 0.1), {}, {})
 
 
 def lines(figure: Chart) -> dict[str, Line2D]:

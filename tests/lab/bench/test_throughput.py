@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -114,17 +113,6 @@ def test_few_rounds_carry_no_interval(clock: FakeClock) -> None:
 
     assert run.workloads["call"].median().value is None
     assert "not estimable (n = 5)" in run._repr_html_()
-
-
-def test_record_is_plain_json(clock: FakeClock) -> None:
-    """The record holds the conditions of the run, each workload's spread and its ratio to the first."""
-    loads = {"floor": clock.taking(1_000), "call": clock.taking(2_000)}
-
-    record = json.loads(json.dumps(throughput(loads, USERS, rounds=6, seconds=0.001, seed=4, clock=clock).to_dict()))
-
-    assert (record["rounds"], record["seed"], record["baseline"]) == (6, 4, "floor")
-    assert record["workloads"]["call"]["ratio"]["value"] == pytest.approx(0.5, rel=1e-3)
-    assert record["workloads"]["call"]["minimum"] <= record["workloads"]["call"]["maximum"]
 
 
 @pytest.mark.parametrize(("rounds", "seconds"), [(0, 0.1), (6, 0.0)])

@@ -12,7 +12,7 @@ from ffcore.lab.report.bulk_timing import bulk_measures
 
 def pace(rows: int, rate: float) -> Pace:
     """Six rounds of one rate."""
-    return Pace(rows, np.full(6, rate), rows)
+    return Pace(rows, np.full(6, rate))
 
 
 MEASURED = {
@@ -24,7 +24,7 @@ MEASURED = {
     "scalar evaluator": (pace(100_000, 1e6),),
     "pandas apply": (pace(100_000, 8e5),),
 }
-RUN = BulkRun(MEASURED, {"polars-hash md5, all cores": "polars_hash is not installed"}, 0.02, 0)
+RUN = BulkRun(MEASURED, {"polars-hash md5, all cores": "polars_hash is not installed"}, 0.02)
 FOUND = {measure.name: measure for measure in bulk_measures(RUN)}
 
 

@@ -9,7 +9,7 @@ from ffcore.lab.bench.throughput import Throughput, ThroughputRun
 from ffcore.lab.report.rates import throughput_measures
 
 CALLS = {"floor": 1e6, "simple": 8e5, "batch of one": 5e5, "batch of ten": 1e5}
-ALONE = ThroughputRun({n: Throughput(n, np.full(7, r), 100, 0.1) for n, r in CALLS.items()}, loop=12.0, seed=0)
+ALONE = ThroughputRun({n: Throughput(n, np.full(7, r), 100, 0.1) for n, r in CALLS.items()}, loop=12.0)
 TOGETHER = ConcurrencyRun(
     tuple(
         Crowd(kind, n, np.full(7, 1e6 * f)) for kind in (THREADS, PROCESSES) for n, f in ((1, 1), (2, 1.5), (4, 0.9))

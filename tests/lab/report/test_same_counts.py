@@ -29,7 +29,7 @@ def answered(*answers: int) -> ScaleRun:
         "right": {10: frozenset([4]), 20: frozenset([11])},
         "other": {10: frozenset([4]), 20: frozenset(answers)},
     }
-    return ScaleRun(BulkRun({}, {}, 0.1, 0), counts, {10: 4, 20: 11})
+    return ScaleRun(BulkRun({}, {}, 0.1), counts, {10: 4, 20: 11})
 
 
 @pytest.mark.parametrize(("answers", "mismatches"), [((11,), 0), ((12,), 1), ((11, 8), 3)], ids=str)

@@ -15,12 +15,12 @@ def run(*crews: str) -> ScaleRun:
     """A run in which each crew has a speed of its own, and two threads slow down by a tenth at ten million."""
     paces = {
         f"range, {crew}": tuple(
-            Pace(rows, np.full(6, SPEED[crew] * (0.9 if rows == 10**7 and crew == THREADS else 1)), rows * 6)
+            Pace(rows, np.full(6, SPEED[crew] * (0.9 if rows == 10**7 and crew == THREADS else 1)))
             for rows in (10**6, 10**7)[: 1 if crew == ALONE else 2]
         )
         for crew in crews
     }
-    return ScaleRun(BulkRun(paces, {}, 0.1, 0), {}, {})
+    return ScaleRun(BulkRun(paces, {}, 0.1), {}, {})
 
 
 def test_growth_speed_and_goal() -> None:

@@ -95,8 +95,7 @@ def test_latencies_carry_the_seeds_names_and_the_cost_of_measuring() -> None:
     runs = [
         LatencyRun(
             {name: Latency(name, generator.lognormal(6, 0.1, (8, 500))) for name in names},
-            Timer("perf_counter_ns", 40, 42.0, 20_000),
-            0,
+            Timer("perf_counter_ns", 40, 42.0),
             garbage_collector=True,
         )
         for _ in range(6)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ffcore.lab.bench.comparison import Comparison
 from ffcore.lab.bench.estimate import Estimate
 from ffcore.lab.verify.check import Verdict
 
@@ -46,16 +45,6 @@ def verdict(ratio: Estimate, margin: float = MARGIN) -> Verdict:
 def judged(ratios: Mapping[str, Estimate], margin: float = MARGIN) -> list[Change]:
     """Each workload's ratio with its verdict."""
     return [Change(name, ratio, verdict(ratio, margin)) for name, ratio in ratios.items()]
-
-
-def between(measured: Comparison, name: str, baseline: str, margin: float = MARGIN) -> list[Change]:
-    """Judge one evaluator of a comparison in this process against another, on every workload that both have.
-
-    The blocks of both took turns, and ratios are formed within a round. What differs from process to process is not in
-    these intervals: for two builds of the same code use a race.
-    """
-    shared = [workload for workload, row in measured.times.items() if {name, baseline} <= row.keys()]
-    return judged({workload: measured.ratio(workload, name, baseline) for workload in shared}, margin)
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:

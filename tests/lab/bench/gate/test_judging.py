@@ -7,10 +7,8 @@ import random
 import numpy as np
 import pytest
 
-from ffcore.lab.bench.comparison import Comparison
-from ffcore.lab.bench.contender import BATCH, SIMPLE
 from ffcore.lab.bench.estimate import Estimate, median
-from ffcore.lab.bench.gate.judging import between, judged, quotient, verdict, worst
+from ffcore.lab.bench.gate.judging import judged, quotient, verdict, worst
 from ffcore.lab.verify.check import Verdict
 
 
@@ -39,17 +37,6 @@ def test_the_margin_counts() -> None:
 def test_nothing_estimable_is_inconclusive() -> None:
     """Too few processes judge nothing."""
     assert judged({"simple": Estimate(None, None, None, 3)})[0].verdict == "inconclusive"
-
-
-@pytest.mark.parametrize(("slow", "expected"), [(1.05, "fail"), (1.0, "pass")])
-def test_two_evaluators_of_one_process_are_judged(slow: float, expected: Verdict) -> None:
-    """Their ratios of the same round decide, whatever the round's mood; what one of them lacks is left out."""
-    moods = np.array([1.0, 3.0, 1.5, 2.0, 1.1, 5.0, 1.0])
-    both = {"old": 100 * moods, "new": 100 * slow * moods}
-    measured = Comparison({SIMPLE: both, BATCH: {"old": 100 * moods}}, moods, {}, 0)
-    found = between(measured, "new", "old")
-
-    assert [(change.workload, change.verdict) for change in found] == [(SIMPLE, expected)]
 
 
 def test_the_worst_verdict_decides() -> None:
