@@ -32,6 +32,7 @@ DECISIVE = {
 }
 #: Where these differ, they may.
 DOUBTFUL = {"platform": "system", "compiler": "compiler", "cpu_count": "number of cores", "hypervisor": "hypervisor"}
+RECORDS = (("machine", "the machine"), ("versions", "the versions measured"))
 UNSEEN = (
     "Both runs are taken in multiples of the floor, one bare hash measured beside every block, because times of two "
     "moments don't compare. A change that moves the hash and the evaluator alike (another OpenSSL, say) cancels out "
@@ -79,19 +80,20 @@ def _from_notebook(path: Path) -> Stored:
     if not rows:
         wanted = "holds no multiples of the floor; expected regression.json or what `ffcore bench --json` wrote"
         raise ConfigError([("measures", wanted)], str(path))
-    versions = {"versions": {"ffcore": result.version}}
-    return _checked(path, rows, {"profile": result.profile, "machine": result.machine, **versions})
+    versions = {"ffcore": result.version}
+    return _checked(path, rows, {"profile": result.profile, "machine": result.machine, "versions": versions})
 
 
 def _checked(path: Path, rows: Any, item: Mapping[str, Any]) -> Stored:
     given = rows if isinstance(rows, dict) else {}
     problems = [problem for name in NAMES for problem in _problems(name, given.get(name))]
-    if not isinstance(item.get("machine"), dict):
-        problems.append(("machine", "expected the record of the machine"))
+    problems += [
+        (name, f"expected the record of {what}") for name, what in RECORDS if not isinstance(item.get(name), dict)
+    ]
     if problems:
         raise ConfigError(problems, str(path))
     multiples = {name: Estimate(**given[name]) for name in NAMES}
-    version = str((item.get("versions") or {}).get("ffcore", "unknown"))
+    version = str(item["versions"].get("ffcore", "unknown"))
     return Stored(str(path), version, str(item.get("profile")), item["machine"], multiples)
 
 

@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 
 CONFIDENCE = 0.95
+DRAWS = 1_000
+STEP = 1.002  # times are counted in classes a fifth of a percent wide before groups are drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,40 @@ def _quantile(ordered: Floats, level: float) -> Estimate:
     value = np.quantile(ordered, level, method="inverted_cdf")
     below, tail = stats.binom(size, level), (1 - CONFIDENCE) / 2
     return Estimate(float(value), float(ordered[int(below.ppf(tail)) - 1]), float(ordered[int(below.isf(tail))]), size)
+
+
+def clustered_quantiles(groups: Sequence[Floats], levels: Sequence[float]) -> list[Estimate]:
+    """Estimate quantiles of times that come in groups whose members resemble each other, such as a process's calls.
+
+    The value is that of all times together. The bounds are a bootstrap that draws whole groups with replacement, so
+    that they hold what differs from group to group; with few groups they are somewhat narrow. Times are positive, in
+    any unit in which those below 1 may count as 1.
+
+    Source: Davison and Hinkley, *Bootstrap methods and their application*, 1997, section 3.8.
+
+    >>> found = clustered_quantiles([np.full(100, 7.0)] * 8 + [np.full(100, 50.0)] * 2, [0.5, 0.9])
+    >>> [(round(e.low), e.value, round(e.high)) for e in found]
+    [(7, 7.0, 7), (7, 50.0, 50)]
+    """
+    found = quantiles(np.concatenate([group.ravel() for group in groups]), levels)
+    low, high = _group_bounds(groups, levels)
+    return [
+        e if e.value is None else Estimate(e.value, min(e.value, down), max(e.value, up), e.n)
+        for e, down, up in zip(found, low.tolist(), high.tolist(), strict=True)
+    ]
+
+
+def _group_bounds(groups: Sequence[Floats], levels: Sequence[float]) -> tuple[Floats, Floats]:
+    classes = [np.round(np.log(np.maximum(group.ravel(), 1.0)) / np.log(STEP)).astype(np.int64) for group in groups]
+    size = 1 + max(int(one.max()) for one in classes)
+    counts = np.array([np.bincount(one, minlength=size) for one in classes])
+    occupied = np.flatnonzero(counts.any(axis=0))
+    drawn = np.random.default_rng(0).multinomial(len(groups), np.full(len(groups), 1 / len(groups)), size=DRAWS)
+    running = np.cumsum(drawn @ counts[:, occupied], axis=1)
+    places = [np.searchsorted(row, np.asarray(levels) * row[-1] * (1 - 1e-12)) for row in running]
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(STEP ** occupied[np.array(places)], [tail, 1 - tail], axis=0, method="inverted_cdf")
+    return low, high
 
 
 def median(observations: ArrayLike) -> Estimate:

@@ -79,13 +79,15 @@ def latency_histogram(run: LatencyRun | FreshRun, names: Sequence[str] | None = 
 def latency_cumulative(run: LatencyRun | FreshRun, names: Sequence[str] | None = None) -> Chart:
     """Share of calls that take no longer than a time, for each workload, on a logarithmic scale.
 
-    The band is that of Dvoretzky, Kiefer and Wolfowitz: it holds the whole curve with 95 % confidence.
+    The band is that of Dvoretzky, Kiefer and Wolfowitz: it holds the whole curve of independent calls with 95 %
+    confidence, but not what differs from process to process.
 
     >>> from ffcore.lab.bench import latency
     >>> latency_cumulative(latency({"floor": hash}, ["ann"], calls=1_000, blocks=10)).caption[:14]
     'Share of calls'
     """
-    caption = f"Share of calls that take no longer: line estimate, band 95 % for the whole curve. {run.conditions()}"
+    what = "Share of calls that take no longer: line estimate, band 95 % for the whole curve of independent calls."
+    caption = f"{what} {run.sample()}"
     figure, axes = chart("Latency, cumulative", caption, height=3.6)
     drawn = list(_looks(run, names))
     times = _edges([sample for sample, _, _ in drawn])

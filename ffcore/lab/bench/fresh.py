@@ -15,15 +15,13 @@ from ffcore.flagset import FlagSet
 from ffcore.lab.bench.clock import Timer
 from ffcore.lab.bench.display import duration, interval, percentile_name, table
 from ffcore.lab.bench.display import ratio as as_ratio
-from ffcore.lab.bench.estimate import CONFIDENCE, Estimate, Floats, paired_ratio, quantiles, samples_needed
+from ffcore.lab.bench.estimate import Estimate, Floats, clustered_quantiles, paired_ratio, quantiles, samples_needed
 from ffcore.lab.bench.latency import QUANTILES, Latency, LatencyRun, latency, timer_only
 from ffcore.lab.bench.sizes import Sizes
 from ffcore.lab.bench.workloads import workloads
 
 BLOCK = 500
 TIMER, PAUSED = "timer alone", "simple, collector off"
-DRAWS = 1_000
-STEP = 1.002  # times are counted in classes a fifth of a percent wide before processes are drawn
 SLOW = "slow"
 TIMED = ("floor", "no-op", "simple", "short circuit", "targeted", "variants", "batch of ten")
 
@@ -74,14 +72,9 @@ class FreshRun:
 
     def bands(self, name: str, levels: Sequence[float]) -> list[Estimate]:
         """Estimate quantiles of a workload in nanoseconds; see `fresh_latency` for what the intervals mean."""
-        found = quantiles(self.workloads[name].blocks, levels)
         if len(self.runs) < samples_needed(0.5):
-            return found
-        low, high = _process_bands([run.workloads[name].blocks for run in self.runs], levels)
-        return [
-            e if e.value is None else Estimate(e.value, min(e.value, down), max(e.value, up), e.n)
-            for e, down, up in zip(found, low.tolist(), high.tolist(), strict=True)
-        ]
+            return quantiles(self.workloads[name].blocks, levels)
+        return clustered_quantiles([run.workloads[name].blocks for run in self.runs], levels)
 
     def percentile(self, name: str, q: float) -> Estimate:
         """Estimate one quantile of a workload in nanoseconds."""
@@ -110,15 +103,19 @@ class FreshRun:
         between = max(0.0, float(means.var(ddof=1)) - within * each) if len(groups) > 1 else 0.0
         return Variation(within**0.5, between**0.5)
 
-    def conditions(self) -> str:
-        """What a caption says of the sample."""
+    def sample(self) -> str:
+        """What a caption says of the calls."""
         size = min(sample.blocks.size for sample in self.workloads.values())
-        count = len(self.runs)
-        fewer = " (of calls alone: fewer than six processes)" if count < samples_needed(0.5) else " over processes"
         return (
-            f"Intervals{fewer}. n = {size:,} calls of each workload in {count} fresh processes, interleaved blocks of "
-            f"{BLOCK}; timer overhead of {duration(self.timer.overhead)} subtracted."
+            f"n = {size:,} calls of each workload in {len(self.runs)} fresh processes, interleaved blocks of {BLOCK}; "
+            f"timer overhead of {duration(self.timer.overhead)} subtracted."
         )
+
+    def conditions(self) -> str:
+        """What a caption says of the calls and of the intervals."""
+        few = len(self.runs) < samples_needed(0.5)
+        basis = "of calls alone: fewer than six processes" if few else "over processes"
+        return f"Intervals {basis}. {self.sample()}"
 
     def _repr_html_(self) -> str:
         return table([self._row(name) for name in self.workloads], f"[95 % interval]. {self.conditions()}")
@@ -200,26 +197,3 @@ def _first_calls(flags: FlagSet, user: str) -> list[int]:
         evaluator.evaluate(user, key)
         spent.append(time.perf_counter_ns() - start)
     return spent
-
-
-def _process_bands(groups: Sequence[Floats], levels: Sequence[float]) -> tuple[Floats, Floats]:
-    """Bounds of quantiles from drawing processes with replacement, all calls of a drawn one with it.
-
-    Source: Davison and Hinkley, *Bootstrap methods and their application*, 1997, section 3.8.
-    """
-    classes = [np.round(np.log(np.maximum(group.ravel(), 1.0)) / np.log(STEP)).astype(np.int64) for group in groups]
-    lowest, highest = min(int(one.min()) for one in classes), max(int(one.max()) for one in classes)
-    counts = np.array([np.bincount(one - lowest, minlength=highest - lowest + 1) for one in classes], dtype=np.float64)
-    generator = np.random.default_rng(0)
-    weights = generator.multinomial(len(groups), np.full(len(groups), 1 / len(groups)), size=DRAWS)
-    found = np.array([_weighted_quantiles(weight @ counts, levels) for weight in weights])
-    tail = (1 - CONFIDENCE) / 2
-    bounds = np.quantile(found, [tail, 1 - tail], axis=0, method="inverted_cdf")
-    low, high = STEP ** (bounds + lowest)
-    return low, high
-
-
-def _weighted_quantiles(counts: Floats, levels: Sequence[float]) -> list[int]:
-    running = np.cumsum(counts)
-    found: list[int] = np.searchsorted(running, np.asarray(levels) * running[-1] * (1 - 1e-12)).tolist()
-    return found

@@ -53,7 +53,7 @@ def latency_processes(run: FreshRun) -> Chart:
         run: what `fresh_latency` measured.
     """
     what = "Median (circle) and p99 (triangle) of each workload, one mark for each fresh process."
-    caption = f"{what} At the right the largest p99 over the smallest. {run.conditions()}"
+    caption = f"{what} At the right the largest p99 over the smallest. {run.sample()}"
     figure, axes = chart("Spread over processes", caption, 0.4 + 0.5 * len(run.workloads), width=0.56)
     for row, name in enumerate(run.workloads):
         for level, marker, colour in MARKS:

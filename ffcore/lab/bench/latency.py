@@ -72,13 +72,17 @@ class LatencyRun:
         """Estimate quantiles of a workload in nanoseconds, with the intervals of one process."""
         return quantiles(self.workloads[name].blocks, levels)
 
-    def conditions(self) -> str:
-        """What a caption says of the sample."""
+    def sample(self) -> str:
+        """What a caption says of the calls."""
         rounds, size = next(iter(self.workloads.values())).blocks.shape
         return (
             f"n = {rounds * size:,} calls of each workload in {rounds} interleaved blocks; timer overhead of "
             f"{duration(self.timer.overhead)} subtracted."
         )
+
+    def conditions(self) -> str:
+        """What a caption says of the calls and of the intervals."""
+        return f"Intervals of the calls of one process. {self.sample()}"
 
     def ratio(self, name: str, baseline: str | None = None, q: float = 0.5) -> Estimate:
         """Estimate quantile `q` of a workload over that of the baseline (the first workload if None).

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.ticker import FuncFormatter
 
-from ffcore.lab.bench.display import duration, rate
-from ffcore.lab.bench.open_loop import PARTS, OpenLoopRun, Requests
+from ffcore.lab.bench.display import duration, percentile_name, rate
+from ffcore.lab.bench.open_loop import PARTS, OpenLoopRun
 from ffcore.lab.plots import BLUE, FONT, VERMILION, Chart, chart
 
 LINES = (
-    ("response, p99", 0.99, "response", VERMILION, "-", "^"),
-    ("response, median", 0.5, "response", VERMILION, "--", "o"),
-    ("service, p99", 0.99, "service", BLUE, "-", "v"),
-    ("service, median", 0.5, "service", BLUE, "--", "s"),
+    ("response", 0.99, VERMILION, "-", "^"),
+    ("response", 0.5, VERMILION, "--", "o"),
+    ("service", 0.99, BLUE, "-", "v"),
+    ("service", 0.5, BLUE, "--", "s"),
 )
 
 
@@ -25,15 +25,20 @@ def response_times(run: OpenLoopRun) -> Chart:
     """
     count = sum(requests.due.size for requests in run.loads.values())
     caption = (
-        "Response counts from when a request was due, service from when it began: marker median over stretches, line "
-        f"95 % interval. Dashed: the knee of the response's p99. n = {count:,} requests, {PARTS} stretches a load; "
-        f"capacity {rate(run.capacity)}."
+        "Response counts from when a request was due, service from when it began: marker percentile of all "
+        f"requests, line 95 % interval over {PARTS} stretches of each load. Dashed: the knee of the response's p99. "
+        f"n = {count:,} requests; capacity {rate(run.capacity)}."
     )
     figure, axes = chart("Response time under load", caption, height=4.0)
     loads = sorted(run.loads)
-    for label, level, kind, colour, style, marker in LINES:
-        found = [_times(run.loads[load], kind, level) for load in loads]
+    times = {
+        "response": [run.loads[load].percentiles(run.loads[load].response) for load in loads],
+        "service": [run.loads[load].percentiles(run.loads[load].service) for load in loads],
+    }
+    for kind, level, colour, style, marker in LINES:
+        found = [(row[level].low, row[level].value, row[level].high) for row in times[kind]]
         low, middle, high = np.maximum(np.array(found, dtype=np.float64).T, 1.0)
+        label = f"{kind}, {'median' if level == 0.5 else percentile_name(level)}"
         across = [100 * load for load in loads]
         axes.vlines(across, low, high, colour, linewidth=4, alpha=0.4)
         axes.plot(across, middle, color=colour, linestyle=style, marker=marker, markersize=7, linewidth=2, label=label)
@@ -47,8 +52,3 @@ def response_times(run: OpenLoopRun) -> Chart:
     axes.set_axisbelow(True)
     axes.legend(fontsize=FONT - 2, frameon=False)
     return figure
-
-
-def _times(requests: Requests, kind: str, level: float) -> tuple[float | None, float | None, float | None]:
-    found = requests.percentile(requests.response if kind == "response" else requests.service, level)
-    return found.low, found.value, found.high

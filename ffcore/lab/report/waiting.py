@@ -128,6 +128,5 @@ def waiting_measures(run: OpenLoopRun) -> list[Measure]:
 
 
 def _response(name: str, label: str, requests: Requests) -> Measure:
-    found, own = requests.percentile(requests.response, 0.99), requests.percentile(requests.service, 0.99)
-    note = f"service {interval(own, duration)}"
-    return replace(Measure.of(name, label, found, "ns", note=note), n=requests.due.size)
+    found, own = (requests.percentiles(times)[0.99] for times in (requests.response, requests.service))
+    return Measure.of(name, label, found, "ns", note=f"service {interval(own, duration)}")

@@ -106,10 +106,11 @@ def test_bad_multiples_are_named(tmp_path: Path, row: Any) -> None:
     assert [place for place, _ in caught.value.problems] == [f"multiples.{SIMPLE}"]
 
 
-def test_a_run_without_its_machine_is_refused(tmp_path: Path) -> None:
-    """Who does not know the machine can't say whether runs compare."""
-    with pytest.raises(ConfigError, match="expected the record of the machine"):
-        read(stored(tmp_path, {**run(), "machine": None}))
+@pytest.mark.parametrize(("name", "damage"), [("machine", None), ("versions", ["1.1"]), ("versions", "1.1")])
+def test_a_run_without_its_records_is_refused(tmp_path: Path, name: str, damage: Any) -> None:
+    """Who does not know machine and versions can't say whether runs compare."""
+    with pytest.raises(ConfigError, match=f"{name}: expected the record of the {name}"):
+        read(stored(tmp_path, {**run(), name: damage}))
 
 
 @pytest.mark.parametrize("name", DECISIVE)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ffcore.lab.bench.estimate import Estimate, median, paired_ratio, quantiles, samples_needed
+from ffcore.lab.bench.estimate import Estimate, clustered_quantiles, median, paired_ratio, quantiles, samples_needed
 
 LEVELS = (0.5, 0.9, 0.99, 0.999, 0.9999)
 FALSE_ALARM = 1e-9
@@ -113,3 +113,14 @@ def test_ratio_to_nothing_is_not_estimable() -> None:
 def test_estimates_are_plain_json() -> None:
     """No numpy number reaches a result file."""
     assert json.loads(json.dumps(median(np.arange(7)).to_dict())) == {"value": 3.0, "low": 0.0, "high": 6.0, "n": 7}
+
+
+def test_groups_widen_the_interval_of_what_differs_between_them() -> None:
+    """Twenty groups 20 % apart give a far wider interval than their members would as one sample."""
+    draw = np.random.default_rng(2)
+    groups = [level * draw.lognormal(0, 0.1, 1_000) for level in 600 * draw.lognormal(0, 0.2, 20)]
+
+    [found], [alone] = clustered_quantiles(groups, [0.5]), quantiles(np.concatenate(groups), [0.5])
+
+    assert found.value == alone.value
+    assert (found.high - found.low) > 5 * (alone.high - alone.low)  # type: ignore[operator]

@@ -32,16 +32,6 @@ def levels_of(seed: int, processes: int, spread: float = 0.2) -> Floats:
     return np.random.default_rng(seed).lognormal(np.log(600), spread, processes)
 
 
-def test_intervals_hold_the_spread_of_processes() -> None:
-    """With processes 20 % apart the interval of the median is far wider than that of the calls alone."""
-    run = run_of(levels_of(1, 20), seed=2)
-
-    [known] = run.pooled.bands("simple", [0.5])
-    found = run.percentile("simple", 0.5)
-
-    assert (found.high - found.low) > 5 * (known.high - known.low)  # type: ignore[operator]
-
-
 @pytest.mark.slow
 def test_intervals_over_processes_cover() -> None:
     """Of 300 intervals at 20 processes at least 255 hold the median of all processes.
@@ -62,6 +52,7 @@ def test_few_processes_say_that_they_are_few() -> None:
     few, many = run_of(levels_of(3, 3), 4), run_of(levels_of(3, 6), 4)
 
     assert few.percentile("simple", 0.9) == few.pooled.bands("simple", [0.9])[0]
+    assert many.percentile("simple", 0.9) != many.pooled.bands("simple", [0.9])[0]
     assert "of calls alone: fewer than six processes" in few.conditions()
     assert "over processes" in many._repr_html_()
 

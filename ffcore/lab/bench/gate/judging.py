@@ -1,4 +1,4 @@
-"""From ratios to verdicts: an equivalence test with a margin, for pairs of processes and for runs of other days."""
+"""From ratios to verdicts: a non-inferiority test with a margin, for pairs of processes and for stored runs."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Change:
 
 
 def verdict(ratio: Estimate, margin: float = MARGIN) -> Verdict:
-    """Judge a ratio of times, new over old, by its whole interval.
+    """Judge a ratio of times, new over old, by its whole interval: a test of non-inferiority.
 
-    Two one-sided tests read off one interval (Schuirmann 1987). Pass: no more than the margin was lost; fail: more
-    was; else inconclusive. What was gained is no fault, however much.
+    Pass: the interval ends below the margin, so no more than that was lost; fail: it begins beyond the margin; else
+    inconclusive. Each side errs with at most 2.5 %. A gain is no fault, however large.
 
     >>> [verdict(Estimate(value, low, high, 9)) for value, low, high in [(1, 0.99, 1.01), (1, 0.9, 1.1), (1.2, 1.1, 2)]]
     ['pass', 'inconclusive', 'fail']
