@@ -17,7 +17,7 @@ from ffcore.lab.verify import power
 from ffcore.lab.verify.answers import Assign, Text, call_for_words
 from ffcore.lab.verify.assignments import DEFAULT_KEY
 from ffcore.lab.verify.check import Check
-from ffcore.lab.verify.display import p_text, percent, points
+from ffcore.lab.verify.display import bar, more_needed, p_text, percent, points
 from ffcore.lab.verify.hard_ids import BITS, KINDS, flipped, flipped_text, hard_ids, texts
 from ffcore.lab.verify.shares import WATCH_BELOW, check_rates, inside, verdict
 from ffcore.lab.verify.users import is_id
@@ -137,7 +137,7 @@ def judged(counts: Mapping[str, Counts], ids: int, margin: float, alpha: float) 
     facts |= {"ids": ids * len(KINDS), "needed": needed * len(KINDS)}
     return Check(
         name=NAME,
-        verdict=verdict(p_value, alpha, {"leak": {}, "equivalent": equivalent}),
+        verdict=verdict(p_value, alpha, equivalent=equivalent),
         statistic=gap[most] / ids - 0.5,
         p_value=p_value,
         estimate={kind: count / ids for kind, count in worst.items()},
@@ -180,11 +180,9 @@ def said(kind: str, counts: Counts, ids: int, facts: Mapping[str, Any]) -> str:
     if facts["p"] < WATCH_BELOW:
         share = percent(int(counts[place, bit, output]) / ids)
         where = "of the key" if kind == KEY else f"of {kind} ids"
-        bar = f"below {facts['alpha']:g}" if facts["p"] < facts["alpha"] else "below 0.01: watch it"
         what = f"bit {bit} of character {place + 1} {where} changes bit {output} of the hash in {share} of the cases"
-        return f"{what}: p {p_text(facts['p'])} is {bar}"
+        return f"{what}: p {p_text(facts['p'])} is {bar(facts['p'], facts['alpha'])}"
     allowed = f"50 % ± {points(facts['margin'], sign='')}"
     if facts["equivalent"]:
         return f"every bit of ids and key changes every bit of the hash in {allowed} of the cases, shown at 0.05"
-    more = f"; {facts['needed']:,} ids would give 90 % power to pass" if facts["needed"] > facts["ids"] else ""
-    return f"the interval of a share reaches beyond {allowed}{more}"
+    return f"the interval of a share reaches beyond {allowed}{more_needed(facts['needed'], facts['ids'], 'ids')}"

@@ -153,6 +153,23 @@ def share_problems(shares: Mapping[str, Any]) -> Iterable[Problem]:
         yield "expected", f"sums to {total:.12g} instead of 1"
 
 
+def check_fractions(source: str, **limits: tuple[object, float]) -> None:
+    """Refuses values that do not lie between 0 and their limit, neither of them included.
+
+    >>> check_fractions("demo", alpha=(0.001, 0.5), margin=(5, 1.0))
+    Traceback (most recent call last):
+    ffcore.errors.ConfigError: demo: 1 problem
+      margin: 5 is not between 0 and 1 (a fraction: 1 % is 0.01)
+    """
+    problems = [
+        (name, f"{shown(value)} is not between 0 and {limit:g} (a fraction: 1 % is 0.01)")
+        for name, (value, limit) in limits.items()
+        if not is_share(value) or not 0 < float(value) < limit  # type: ignore[arg-type]
+    ]
+    if problems:
+        raise ConfigError(problems, source=source)
+
+
 def is_share(value: object) -> bool:
     """Whether a value is a number between 0 and 1 (decimals and fractions are numbers, truth values are not).
 

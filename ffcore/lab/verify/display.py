@@ -51,6 +51,24 @@ def p_text(p_value: float) -> str:
     return f"below {SMALLEST_P:g}" if p_value < SMALLEST_P else number(p_value)
 
 
+def bar(p_value: float, alpha: float) -> str:
+    """What a small p-value lies below, in words.
+
+    >>> bar(0.0005, 0.001), bar(0.005, 0.001)
+    ('below 0.001', 'below 0.01: watch it')
+    """
+    return f"below {alpha:g}" if p_value < alpha else "below 0.01: watch it"
+
+
+def more_needed(needed: int | None, counted: int, of: str = "users") -> str:
+    """How many would settle it, as a closing phrase; nothing where enough were counted.
+
+    >>> more_needed(27_056, 10_000), more_needed(200, 1_000)
+    ('; 27,056 users would give 90 % power to pass', '')
+    """
+    return f"; {needed:,} {of} would give 90 % power to pass" if needed is not None and needed > counted else ""
+
+
 def facts(check: Check) -> dict[str, str]:
     """The numbers that stand beside the verdict, by name; what is not known is left out.
 
@@ -124,9 +142,9 @@ def reason(check: Check) -> str:
         return f"the e-value passed {1 / check.alpha:,.4g} at look {crossing['look']:,} ({crossing['users']:,} users)"
     if check.verdict == "fail":
         size = "inside" if details.get("equivalent") else "not inside"
-        return f"p {p_text(check.p_value)} is below {check.alpha:g}; the mismatch is {size} the margin"
+        return f"p {p_text(check.p_value)} is {bar(check.p_value, check.alpha)}; the mismatch is {size} the margin"
     if details.get("watch"):
-        return f"p {p_text(check.p_value)} is below 0.01: watch it"
+        return f"p {p_text(check.p_value)} is {bar(check.p_value, check.alpha)}"
     return "every interval lies inside its margin" if check.verdict == "pass" else no_evidence(check)
 
 
@@ -159,10 +177,7 @@ def no_evidence(check: Check) -> str:
     """What an inconclusive check lacks."""
     if not check.n:
         return "no users were counted"
-    beyond = "an interval reaches beyond its margin"
-    if check.n_needed is None or check.n_needed <= check.n:
-        return beyond
-    return f"{beyond}; {check.n_needed:,} users would give 90 % power to pass"
+    return f"an interval reaches beyond its margin{more_needed(check.n_needed, check.n)}"
 
 
 def line(check: Check) -> str:

@@ -11,8 +11,9 @@ import numpy as np
 
 from ffcore.errors import ConfigError, shown
 from ffcore.lab.verify.check import VERDICTS, Check, Verdict
+from ffcore.lab.verify.counts import check_fractions
 from ffcore.lab.verify.display import p_text, percent, reason, violation
-from ffcore.lab.verify.p_values import LARGE, LEAST, SMALL, Whole, adjusted, as_a_whole, spread_evenly
+from ffcore.lab.verify.p_values import LARGE, SMALL, Whole, adjusted, as_a_whole, spread_evenly
 from ffcore.lab.verify.power import INTERVAL_LEVEL, wilson
 from ffcore.lab.verify.shares import LARGEST_ALPHA, WATCH_BELOW
 
@@ -87,7 +88,7 @@ def fleet(checks: Mapping[str, Check] | Sequence[Check], fdr: float = 0.01, alph
     >>> fleet({**fair, "broken": sample_ratio([51_000, 49_000], [0.5, 0.5])}).details["reason"]
     '1 of 41 checks stands out (false discovery rate 1 %): broken'
     """
-    check_rates(fdr, alpha)
+    check_fractions(NAME, fdr=(fdr, LARGEST_ALPHA), alpha=(alpha, LARGEST_ALPHA))
     members = judged(read_checks(checks), fdr)
     whole = second_level(members)
     findings = sorted((member for member in members if member.stands_out), key=lambda member: member.adjusted)
@@ -117,18 +118,6 @@ def fleet(checks: Mapping[str, Check] | Sequence[Check], fdr: float = 0.01, alph
             "watch": alpha <= whole.p_value < WATCH_BELOW,
         },
     )
-
-
-def check_rates(fdr: float, alpha: float) -> None:
-    """Refuses rates that are none."""
-    rates = {"fdr": fdr, "alpha": alpha}
-    problems = [
-        (name, f"{shown(rate)} is not between 0 and {LARGEST_ALPHA:g} (a fraction: 1 % is 0.01)")
-        for name, rate in rates.items()
-        if isinstance(rate, (bool, str)) or not 0 < rate < LARGEST_ALPHA
-    ]
-    if problems:
-        raise ConfigError(problems, source=NAME)
 
 
 def read_checks(checks: Mapping[str, Check] | Sequence[Check]) -> dict[str, Check]:
@@ -208,15 +197,17 @@ def wrong_by_proof(check: Check) -> bool:
 def second_level(members: Sequence[Member]) -> Whole:
     """The tests of all p-values together that do not stand out by themselves: is the rest as it should be?
 
-    An even p-value takes the place of a check's own where there is one, scaled to what the findings leave.
+    An even p-value takes the place of a check's own where there is one, scaled to the range that the findings leave. A
+    check whose even p-value lies below that range, though its own does not, is left out.
     """
     tested = [member for member in members if member.kind == P_VALUE]
     rest = [member for member in tested if not member.stands_out]
     cut = max((member.p_value or 0.0 for member in tested if member.stands_out and member.adjusted), default=0.0)
     own = np.array([member.p_value for member in rest], dtype=float)
     even = (spread_evenly([member.name for member in rest], [member.check for member in rest]) - cut) / (1 - cut)
+    left = ~(even <= 0)
+    own, even = own[left], even[left]
     known = ~np.isnan(even)
-    even = np.maximum(even, LEAST)
     return as_a_whole(np.where(known, even, own), even[known])
 
 

@@ -63,8 +63,8 @@ def users_to_exclude(share: float, shift: float, level: float, spread: float) ->
 def detectable(shares: tuple[float, ...], arm: int, users: int, alpha: float) -> float | None:
     """The smallest deviation of one arm's share whose e-value reaches 1/alpha with 80 % power; None where none does.
 
-    The other arms share the difference in proportion. Twice the divergence of the counts from the shares follows the
-    noncentral chi-square distribution (Wilks 1938); the bar is what the e-value asks of it.
+    The other arms share the difference in proportion. Twice the divergence of the counts from the shares is nearly
+    noncentral chi-square (Wald, Trans. AMS 54, 1943); the bar is what the e-value asks of it.
 
     >>> round(detectable((0.5, 0.5), 0, 10_000, 0.001), 4)
     0.0266

@@ -17,7 +17,7 @@ from ffcore.lab.bulk.parts import PART_ROWS
 from ffcore.lab.verify import power
 from ffcore.lab.verify.answers import Assign
 from ffcore.lab.verify.check import Check
-from ffcore.lab.verify.display import number, p_text
+from ffcore.lab.verify.display import bar, more_needed, number, p_text
 from ffcore.lab.verify.draws import VIEWS, Drawn, Draws, Keys, View, Words, ranges, read_draws
 from ffcore.lab.verify.goodness import EXACT_BELOW
 from ffcore.lab.verify.pair_counts import Cells, pair_tables
@@ -54,9 +54,10 @@ def independence(
     (Bonferroni), so ``p_value`` is the smallest p times their number. ``details["dependent"]`` lists the pairs that
     Benjamini and Hochberg's procedure finds at a false discovery rate of 1 %.
 
-    Pass: the upper bound of Cramér's V lies below the margin for every pair, at 0.05 (from the noncentral chi-square
-    distribution: Smithson, Confidence Intervals, 2003, chapter 5; of strongly dependent pairs these bounds are too
-    narrow). Between two halves, V is the correlation: 0.02 moves a share of 50 % by one point.
+    Pass: the upper bound of Cramér's V lies below the margin for every pair, at 0.05. Bounds of V are those of the
+    noncentrality of chi-square (Smithson, Confidence Intervals, 2003, p. 40, but without the degrees of freedom that he
+    adds to it, which no population's V holds); for strongly dependent pairs they are too narrow. Between two halves, V
+    is the correlation: 0.02 moves a share of 50 % by one point.
 
     Args:
         assign: ``assign(user_id, key)`` that returns a 32-bit integer, scalar or marked with ``vectorized``; or flags
@@ -68,7 +69,7 @@ def independence(
         alpha: The alarm rate of the whole check.
 
     Returns:
-        A Check whose ``estimate`` is Cramér's V of the ten strongest pairs, less what chance alone makes of it
+        A Check whose ``estimate`` is Cramér's V of the ten strongest pairs, corrected for the bias of many cells
         (Bergsma, J. Korean Stat. Soc. 42, 2013), with 90 % intervals; ``detectable`` is a V as well.
         ``details["matrix"]`` holds that of each pair, by the view that shows more; ``details["largest"]`` is the
         largest V as counted.
@@ -132,8 +133,8 @@ def fill(places: Cells, words: Words, view: View, side: int) -> None:
 def chi_squares(tables: NDArray[np.int64], users: int) -> dict[str, NDArray[Any]]:
     """Pearson's chi-square of each table with its own margins, and Cramér's V with its bounds; a value for each table.
 
-    The columns: ``statistic``; ``p`` in both tails; ``too_even``; ``v`` as counted; ``corrected``, without what chance
-    alone makes of it; ``low`` and ``high``, its bounds at 95 %; ``judged``, whether both draws use several cells.
+    The columns: ``statistic``; ``p`` in both tails; ``too_even``; ``v`` as counted; ``corrected`` as Bergsma does it;
+    ``low`` and ``high``, its bounds at 95 %; ``judged``, whether both draws use several cells.
     """
     rows, columns = tables.sum(axis=2), tables.sum(axis=1)
     lengths = (rows > 0).sum(axis=1) - 1.0, (columns > 0).sum(axis=1) - 1.0
@@ -143,13 +144,15 @@ def chi_squares(tables: NDArray[np.int64], users: int) -> dict[str, NDArray[Any]
     statistic = squares.sum(axis=(1, 2))
     upper, lower = stats.chi2.sf(statistic, freedom), stats.chi2.cdf(statistic, freedom)
     lower = np.where(freedom >= FEWEST_FREEDOM, lower, 1.0)
-    scale = max(users, 1) * np.maximum(least, 1)
+    cells = np.maximum(least, 1)
+    scale, others = max(users, 1) * cells, max(users - 1, 2)
+    excess = np.maximum(0, statistic / max(users, 1) - freedom / others)
     return {
         "statistic": statistic,
         "p": np.where(least > 0, np.minimum(1, 2 * np.minimum(upper, lower)), 1.0),
         "too_even": lower < upper,
         "v": np.sqrt(statistic / scale),
-        "corrected": np.sqrt(np.maximum(0, statistic - freedom) / scale),
+        "corrected": np.sqrt(excess / (cells - cells**2 / others)),
         "low": np.sqrt(noncentral(statistic, freedom, 0.95) / scale),
         "high": np.minimum(1, np.sqrt(noncentral(statistic, freedom, 0.05) / scale)),
         "judged": least > 0,
@@ -195,7 +198,7 @@ def judged(names: Sequence[str], trials: Trials, users: int, side: int, rates: M
     facts = {"users": users, "cells": side, "needed": needed, "p": p_value, "equivalent": equivalent, **rates}
     return Check(
         name=NAME,
-        verdict=verdict(p_value, alpha, {"leak": {}, "equivalent": equivalent}),
+        verdict=verdict(p_value, alpha, equivalent=equivalent),
         statistic=worst["statistic"],
         p_value=p_value,
         estimate={pair: row["corrected"] for pair, row in shown.items()},
@@ -260,13 +263,12 @@ def said(trials: Trials, worst: Mapping[str, Any], facts: Mapping[str, Any]) -> 
     pairs = len(trials) // len(VIEWS)
     if facts["p"] < WATCH_BELOW:
         how = "are too evenly mixed" if worst["too_even"] else f"depend (V {number(worst['v'])})"
-        bar = f"below {facts['alpha']:g}" if facts["p"] < facts["alpha"] else "below 0.01: watch it"
-        return f"{' and '.join(worst['pair'])} {how}: p {p_text(facts['p'])} over {len(trials):,} tests is {bar}"
+        p_value = f"p {p_text(facts['p'])} over {len(trials):,} tests is {bar(facts['p'], facts['alpha'])}"
+        return f"{' and '.join(worst['pair'])} {how}: {p_value}"
     if facts["equivalent"]:
         return f"Cramér's V of each of {pairs:,} pairs is below {facts['margin']:g}, shown at 0.05"
     if facts["cells"] > 1 and not all(row["judged"] for row in trials):
         return "a draw puts all users into one cell"
     few = "no users were counted" if not facts["users"] else "too few users for a table"
     lack = few if facts["cells"] == 1 else f"the bound of a pair's Cramér's V reaches beyond {facts['margin']:g}"
-    more = f"; {facts['needed']:,} users would give 90 % power to pass" if facts["needed"] > facts["users"] else ""
-    return f"{lack}{more}"
+    return lack + more_needed(facts["needed"], facts["users"])

@@ -8,6 +8,7 @@ from functools import lru_cache
 from scipy import optimize, stats
 
 from ffcore.errors import ConfigError
+from ffcore.lab.verify.counts import check_fractions
 
 INTERVAL_LEVEL = 0.9
 EQUIVALENCE_ALPHA = (1 - INTERVAL_LEVEL) / 2
@@ -31,16 +32,11 @@ def plan(share: float, margin: float, power: float = 0.9, alpha: float = 0.05) -
     >>> plan(0.5, 0.01), plan(0.1, 0.005)
     (27056, 38960)
     """
-    problems = [
-        (name, f"{value} is not between 0 and 1 (shares are fractions: 10 % is 0.1)")
-        for name, value in {"share": share, "margin": margin, "power": power, "alpha": alpha}.items()
-        if not 0 < value < 1
-    ]
+    check_fractions("plan", share=(share, 1), margin=(margin, 1), power=(power, 1), alpha=(alpha, 1))
     smaller = min(share, 1 - share)
-    if not problems and margin >= smaller:
-        problems = [("margin", f"{margin} must be smaller than the share and its complement, {smaller:.6g}")]
-    if problems:
-        raise ConfigError(problems, source="plan")
+    if margin >= smaller:
+        problem = f"{margin} must be smaller than the share and its complement, {smaller:.6g}"
+        raise ConfigError([("margin", problem)], source="plan")
     quantiles = stats.norm.isf(alpha) + stats.norm.isf((1 - power) / 2)
     return math.ceil(share * (1 - share) * (quantiles / margin) ** 2)
 

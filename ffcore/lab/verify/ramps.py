@@ -72,14 +72,13 @@ def ramp(flag: Ramped, percentages: Sequence[float] = STEPS) -> Check:
 
 def read_steps(percentages: Iterable[Any]) -> list[Step]:
     """The steps in rising order, as exact rationals."""
-    found = list(percentages)
     try:
-        steps = sorted({Fraction(str(step)) for step in found})
-    except (ValueError, ZeroDivisionError):
+        steps = sorted({Fraction(str(step)) for step in percentages})
+    except (TypeError, ValueError, ZeroDivisionError):
         steps = []
     if len(steps) < 2 or not 0 <= steps[0] <= steps[-1] <= 100:
-        expected = "expected two different numbers from 0 to 100 or more"
-        raise ConfigError([("percentages", f"{expected}, got {shown(found)}")], source="ramp")
+        expected = "expected two or more different numbers from 0 to 100"
+        raise ConfigError([("percentages", f"{expected}, got {shown(percentages)}")], source="ramp")
     return steps
 
 

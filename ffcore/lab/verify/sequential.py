@@ -181,7 +181,7 @@ def sequential_sample_ratio(counts: Increments, expected: ByArm, alpha: float = 
     seen = {arm: detectable(shares, place, totals.users, alpha) for place, arm in enumerate(path.arms)}
     return Check(
         name=SOURCE,
-        verdict=verdict(p_value, alpha, details),
+        verdict=verdict(p_value, alpha, equivalent=details["equivalent"], violated=bool(totals.leaks)),
         statistic=math.exp(min(path.largest, LARGEST_FLOAT_LOG)),
         p_value=p_value,
         estimate=estimates(totals),

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from numbers import Real
 from typing import Any
 
-from ffcore.errors import ConfigError, shown
 from ffcore.lab.verify import power
 from ffcore.lab.verify.check import Check, Verdict
-from ffcore.lab.verify.counts import ByArm, Counts, read_counts
+from ffcore.lab.verify.counts import ByArm, Counts, check_fractions, read_counts
 from ffcore.lab.verify.goodness import Fit, fit
 
 Intervals = Mapping[str, tuple[float, float]]
@@ -59,7 +57,7 @@ def judge(name: str, counts: Counts, alpha: float, margin: float, notes: Mapping
     details = {**describe(counts, margins, intervals), **measures(fitted, counts, alpha), **(notes or {})}
     return Check(
         name=name,
-        verdict=verdict(fitted.p_value, alpha, details),
+        verdict=verdict(fitted.p_value, alpha, equivalent=details["equivalent"], violated=bool(counts.leaks)),
         statistic=fitted.statistic,
         p_value=fitted.p_value,
         estimate=estimates(counts),
@@ -72,15 +70,15 @@ def judge(name: str, counts: Counts, alpha: float, margin: float, notes: Mapping
     )
 
 
-def verdict(p_value: float | None, alpha: float, details: Mapping[str, Any]) -> Verdict:
-    """The verdict on shares, in the order that every check of shares follows.
+def verdict(p_value: float | None, alpha: float, *, equivalent: bool, violated: bool = False) -> Verdict:
+    """The verdict, in the order that every check follows: a violated proof, p, equivalence.
 
-    >>> verdict(0.3, 0.001, {"leak": {}, "equivalent": True}), verdict(0.3, 0.001, {"leak": {"b": 1}})
+    >>> verdict(0.3, 0.001, equivalent=True), verdict(0.3, 0.001, equivalent=True, violated=True)
     ('pass', 'fail')
     """
-    if details["leak"] or (p_value is not None and p_value < alpha):
+    if violated or (p_value is not None and p_value < alpha):
         return "fail"
-    if (p_value is not None and p_value < WATCH_BELOW) or not details["equivalent"]:
+    if (p_value is not None and p_value < WATCH_BELOW) or not equivalent:
         return "inconclusive"
     return "pass"
 
@@ -158,11 +156,4 @@ def worst(detectable: Mapping[str, float | None]) -> float | None:
 
 def check_rates(source: str, alpha: float, margin: float) -> None:
     """Refuses an alarm rate or a margin that is none."""
-    limits: dict[str, tuple[Any, float]] = {"alpha": (alpha, LARGEST_ALPHA), "margin": (margin, 1.0)}
-    problems = [
-        (name, f"{shown(value)} is not between 0 and {limit:g} (a fraction: 1 % is 0.01)")
-        for name, (value, limit) in limits.items()
-        if not (isinstance(value, Real) and 0 < float(value) < limit)
-    ]
-    if problems:
-        raise ConfigError(problems, source=source)
+    check_fractions(source, alpha=(alpha, LARGEST_ALPHA), margin=(margin, 1.0))

@@ -17,7 +17,7 @@ from ffcore.lab.bulk.parts import PART_ROWS
 from ffcore.lab.verify import power
 from ffcore.lab.verify.answers import Assign
 from ffcore.lab.verify.check import Check
-from ffcore.lab.verify.display import p_text, percent, points
+from ffcore.lab.verify.display import bar, more_needed, p_text, percent, points
 from ffcore.lab.verify.draws import (
     VIEWS,
     Drawn,
@@ -179,21 +179,20 @@ def judged(tests: Sequence[Trial], tallies: Sequence[Tally], margin: float, alph
     extremes = dict(chain.from_iterable(ends(tallies, view) for view in VIEWS)) if users else {}
     intervals = {arm: power.wilson(count, users) for arm, (count, _) in extremes.items()}
     equivalent = bool(users) and all(inside(intervals[arm], share, allowed) for arm, (_, share) in extremes.items())
-    found = verdict(p_value, alpha, {"leak": {}, "equivalent": equivalent})
     shares = [count / users for count, _ in extremes.values()]
     observed = f"{percent(min(shares))} to {percent(max(shares))}" if shares else "-"
     needed = users_needed(buckets, len(tallies), allowed)
     facts = {"p_value": p_value, "alpha": alpha, "equivalent": equivalent, "needed": needed, "users": users}
     return Check(
         name=NAME,
-        verdict=found,
+        verdict=verdict(p_value, alpha, equivalent=equivalent),
         statistic=worst.statistic if worst else None,
         p_value=p_value,
         estimate=dict(zip(extremes, shares, strict=True)),
         interval=intervals,
         n=users,
         n_needed=needed,
-        detectable=power.detectable(1 / buckets, buckets, users, alpha / (2 * max(1, len(tests)))),
+        detectable=detectable(cells_for(users, buckets), users, alpha / (2 * max(1, len(tests)))),
         alpha=alpha,
         details={
             "figure": NAME,
@@ -209,6 +208,11 @@ def judged(tests: Sequence[Trial], tallies: Sequence[Tally], margin: float, alph
             "reason": said(worst, len(tests), buckets, allowed, facts),
         },
     )
+
+
+def detectable(cells: int, users: int, alpha: float) -> float | None:
+    """The smallest mismatch of a bucket that one chi-square test finds with 80 % power; None where there is no test."""
+    return power.detectable(1 / cells, cells, users, alpha) if cells else None
 
 
 def ends(tallies: Sequence[Tally], view: str) -> Iterator[tuple[str, tuple[int, float]]]:
@@ -245,10 +249,9 @@ def said(worst: Trial | None, tests: int, buckets: int, margin: float, facts: Ma
         where = {"order": "along the whole range", "ranges": "over equal ranges"}.get(
             worst.kind, f"over hash % {buckets}"
         )
-        bar = f"below {facts['alpha']:g}" if facts["p_value"] < facts["alpha"] else "below 0.01: watch it"
-        return f"{worst.draw} lies {how} {where}: p {p_text(facts['p_value'])} over {tests} tests is {bar}"
+        p_value = f"p {p_text(facts['p_value'])} over {tests} tests is {bar(facts['p_value'], facts['alpha'])}"
+        return f"{worst.draw} lies {how} {where}: {p_value}"
     allowed = f"±{points(margin, sign='')}"
     if facts["equivalent"]:
         return f"every bucket holds {percent(1 / buckets)} of the users within {allowed}, shown at 0.05"
-    more = f"; {facts['needed']:,} users would give 90 % power to pass" if facts["needed"] > facts["users"] else ""
-    return f"a bucket's interval reaches beyond {allowed}{more}"
+    return f"a bucket's interval reaches beyond {allowed}{more_needed(facts['needed'], facts['users'])}"

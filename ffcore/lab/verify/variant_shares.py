@@ -75,7 +75,7 @@ def conclude(checks: list[Check], alpha: float, details: Mapping[str, Any]) -> C
     watch = p_value is not None and alpha <= p_value < WATCH_BELOW
     return replace(
         own,
-        verdict=verdict(p_value, alpha, {"leak": violated, "equivalent": own.n > 0 and own.details["equivalent"]}),
+        verdict=verdict(p_value, alpha, equivalent=own.n > 0 and own.details["equivalent"], violated=violated),
         p_value=p_value,
         alpha=alpha,
         details={**own.details, **details, "watch": watch},

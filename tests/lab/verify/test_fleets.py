@@ -135,14 +135,18 @@ def test_findings_do_not_make_the_rest_look_wrong() -> None:
     assert found.p_value > 0.01
 
 
-def test_what_findings_leave_is_held_to_what_they_leave() -> None:
-    """Were all p-values below 0.2 findings, those of a right fleet that are left would lie evenly above it."""
-    counts = np.random.default_rng(9).binomial(USERS, 0.5, 2_000).tolist()
-    checks = {count: share(count) for count in set(counts)}
+@pytest.mark.parametrize(
+    ("sizes", "cut"), [([USERS], 0.2), ([40, 60, 90, 150], 0.01)], ids=["many users", "few users, p-values in steps"]
+)
+def test_what_findings_leave_is_held_to_what_they_leave(sizes: list[int], cut: float) -> None:
+    """Were all p-values below a cut findings, those of a right fleet that are left would lie evenly above it."""
+    users = np.resize(sizes, 2_000)
+    pairs = list(zip(np.random.default_rng(9).binomial(users, 0.3).tolist(), users.tolist(), strict=True))
+    checks = {(count, size): sample_ratio([count, size - count], [0.3, 0.7]) for count, size in set(pairs)}
     members = [
-        Member(str(place), checks[count], "p-value", p_value, adjusted=p_value, stands_out=p_value <= 0.2)
-        for place, count in enumerate(counts)
-        if (p_value := checks[count].p_value) is not None
+        Member(str(place), checks[pair], "p-value", p_value, adjusted=p_value, stands_out=p_value <= cut)
+        for place, pair in enumerate(pairs)
+        if (p_value := checks[pair].p_value) is not None
     ]
 
     assert second_level(members).p_value > 0.01

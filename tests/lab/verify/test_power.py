@@ -109,6 +109,7 @@ def test_a_half_off_by_0_31_points_is_the_published_noise() -> None:
         ({"share": 0.5, "margin": 0}, "margin"),
         ({"share": 0.5, "margin": 0.01, "power": 90}, "power"),
         ({"share": float("nan"), "margin": 0.01}, "share"),
+        ({"share": "0.5", "margin": 0.01}, "share"),
     ],
 )
 def test_a_plan_without_sense_is_refused(arguments: dict[str, float], path: str) -> None:

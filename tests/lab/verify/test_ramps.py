@@ -96,10 +96,10 @@ def test_users_who_are_not_decided_by_their_bucket(monkeypatch: pytest.MonkeyPat
     assert "not decided by their bucket" in str(verify.ramp(Flag("x")))
 
 
-@pytest.mark.parametrize("percentages", [[], [50], [50, 50.0], [-1, 50], [50, 101], ["x", 1], [float("nan"), 1]])
+@pytest.mark.parametrize("percentages", [[], [50], [50, 50.0], [-1, 50], [50, 101], ["x", 1], [float("nan"), 1], 5])
 def test_steps_that_are_none(percentages: Any) -> None:
     """A ramp needs two different percentages between 0 and 100."""
-    with pytest.raises(ConfigError, match="percentages: expected two different numbers"):
+    with pytest.raises(ConfigError, match="percentages: expected two or more different numbers"):
         verify.ramp(Flag("x"), percentages)
 
 
