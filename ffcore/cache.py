@@ -77,12 +77,18 @@ class Loaded:
 class _Flight:
     """A load under way: others wait for ``done`` and take ``entry``, or see that it failed."""
 
-    __slots__ = ("done", "entry", "overtaken")
+    __slots__ = ("done", "entry")
 
-    def __init__(self) -> None:
+    def __init__(self, entry: Entry | None = None) -> None:
         self.done = Event()
-        self.entry: Entry | None = None
-        self.overtaken = False
+        self.entry = entry
+
+    @classmethod
+    def landed(cls, entry: Entry | None) -> _Flight:
+        """One that is over: nobody waits for it."""
+        flight = cls(entry)
+        flight.done.set()
+        return flight
 
 
 #: After a load that failed, expired entries answer without asking the store for so many times as long as it took.
@@ -179,14 +185,11 @@ class Cache:
             entry = self.entries.get(key)
             flight = self._flights.get(key)
             if entry is not None and now < entry.expires:  # loaded between the look-up and here
-                waits[key] = _Flight()
-                waits[key].entry = entry
-                waits[key].done.set()
+                waits[key] = _Flight.landed(entry)
                 continue
             self._expired += entry is not None
             if now < self._rests_until and self._usable_stale(key) is not None:
-                waits[key] = _Flight()
-                waits[key].done.set()
+                waits[key] = _Flight.landed(None)
             elif flight is None:
                 own[key] = self._flights[key] = _Flight()
             else:
@@ -210,10 +213,10 @@ class Cache:
                 for key, flight in own.items():
                     if not failed:
                         flight.entry = self._entry(loaded[key], started)
-                    if self._flights.get(key) is flight:  # else dropped: what was read may be older than the drop
+                    if self._flights.get(key) is flight:
                         del self._flights[key]
                         self._keep(key, flight.entry)
-                    elif flight.overtaken and flight.entry is not None and key not in self.entries:
+                    elif flight.entry is not None and key not in self.entries:  # overtaken by a call of expire()
                         flight.entry.expires = min(flight.entry.expires, self.clock())
                         self._keep(key, flight.entry)
             for flight in own.values():
@@ -236,18 +239,14 @@ class Cache:
         if not known:
             heappush(self._by_use, (entry.used, key))
             self._evict()
-        if len(self._by_use) > 2 * len(self.entries):  # mostly of keys that were dropped
-            self._by_use = sorted((entry.used, key) for key, entry in self.entries.items())
 
     def _evict(self) -> None:
         """Drop the least recently used entries; the heap learns of later uses when an entry comes to its top."""
         while len(self.entries) > self._limits.max_entries:
             stamp, key = self._by_use[0]
-            entry = self.entries.get(key)
-            if entry is None:
-                heappop(self._by_use)
-            elif entry.used != stamp:
-                heapreplace(self._by_use, (entry.used, key))
+            used = self.entries[key].used
+            if used != stamp:
+                heapreplace(self._by_use, (used, key))
             else:
                 heappop(self._by_use)
                 del self.entries[key]
@@ -273,13 +272,6 @@ class Cache:
         self._reads += 1
         return next(self.stamps)
 
-    def drop(self, keys: Iterable[Any] | None = None) -> None:
-        """Forget some keys, or all of them, loads under way too: the next look-up loads them anew."""
-        with self._lock:
-            for key in [*self.entries, *self._flights] if keys is None else keys:
-                self.entries.pop(key, None)
-                self._flights.pop(key, None)
-
     def expire(self, keys: Iterable[Any] | None = None) -> None:
         """End the freshness of some entries, or of all: the next look-up loads anew, and a failure still finds them.
 
@@ -288,8 +280,7 @@ class Cache:
         with self._lock:
             now = self.clock()
             for key in [*self.entries, *self._flights] if keys is None else keys:
-                if (flight := self._flights.pop(key, None)) is not None:
-                    flight.overtaken = True
+                self._flights.pop(key, None)
                 if (entry := self.entries.get(key)) is not None:
                     entry.expires = min(entry.expires, now)
 

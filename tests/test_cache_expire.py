@@ -1,4 +1,4 @@
-"""Dropping keys from the cache: what is forgotten, and what a load under way makes of it."""
+"""Ending the freshness of keys: what is loaded anew, and what a load under way makes of it."""
 
 from collections.abc import Mapping
 from threading import Event
@@ -10,53 +10,14 @@ from ffcore.cache import Cache, Entry, Limits, Loaded
 from tests.support.doubles import PATIENCE, Clock, together
 
 
-@pytest.mark.parametrize(("dropped", "loaded"), [(None, ["a", "b"]), (["a", "unknown"], ["a"]), ([], [])])
-def test_dropped_keys_are_loaded_anew(dropped: list[str] | None, loaded: list[str]) -> None:
-    """``drop`` forgets the keys it is given, or all of them; what is dropped counts as neither expired nor evicted."""
-    asked: list[str] = []
-
-    def load(keys: list[str]) -> dict[str, Loaded]:
-        asked.extend(keys)
-        return {key: Loaded(key, key) for key in keys}
-
-    cache = Cache(load, Limits(max_entries=2), Clock())
-    cache.fetch(["a", "b"])
-    asked.clear()
-    cache.drop(dropped)
-    found = cache.fetch(["a", "b"])
-
-    assert asked == loaded
-    assert [entry.value for key, entry in sorted(found.items()) if entry] == ["a", "b"]
-    assert (cache.stats().expired, cache.stats().evictions) == (0, 0)
-    assert cache.fetch(["c"])["c"] is not None
-    assert cache.stats().evictions == 1
-
-
-@pytest.mark.parametrize("dropped", [None, ["a"]])
-def test_a_load_that_a_drop_overtakes_is_answered_but_not_kept(dropped: list[str] | None) -> None:
-    """What was read before the drop may be older than it: the next look-up loads anew, and keeps that."""
+def test_a_load_that_an_expiry_overtakes_leaves_the_next_load_alone() -> None:
+    """A look-up after the change does not wait for the older load, and its answer stays when that comes in late."""
     versions = iter((1, 2))
 
     def load(keys: list[str]) -> dict[str, Loaded]:
         version = next(versions)
         if version == 1:
-            cache.drop(dropped)
-        return {key: Loaded(version, key) for key in keys}
-
-    cache = Cache(load, Limits(), Clock())
-
-    assert [values(cache.fetch(["a"])), list(cache.entries)] == [{"a": 1}, []]
-    assert [values(cache.fetch(["a"])), list(cache.entries)] == [{"a": 2}, ["a"]]
-
-
-def test_a_load_that_a_drop_overtakes_leaves_the_next_load_alone() -> None:
-    """A look-up after the drop does not wait for the older load, and its answer stays when that comes in late."""
-    versions = iter((1, 2))
-
-    def load(keys: list[str]) -> dict[str, Loaded]:
-        version = next(versions)
-        if version == 1:
-            cache.drop(keys)
+            cache.expire(keys)
             assert values(cache.fetch(keys)) == {"a": 2}
         return {key: Loaded(version, key) for key in keys}
 
@@ -67,7 +28,7 @@ def test_a_load_that_a_drop_overtakes_leaves_the_next_load_alone() -> None:
 
 
 def test_two_loads_of_one_key_each_end_their_own() -> None:
-    """Where the load before a drop ends while the one after it still runs, the newer one is kept all the same."""
+    """Where the load before a change ends while the one after it still runs, the newer one is kept all the same."""
     newer_runs, older_done = Event(), Event()
 
     def load(keys: list[str]) -> dict[str, Loaded]:
@@ -75,7 +36,7 @@ def test_two_loads_of_one_key_each_end_their_own() -> None:
             newer_runs.set()
             older_done.wait(PATIENCE)
             return {key: Loaded(2, key) for key in keys}
-        cache.drop(keys)
+        cache.expire(keys)
         newer.set()
         newer_runs.wait(PATIENCE)
         return {key: Loaded(1, key) for key in keys}
@@ -130,20 +91,6 @@ def test_a_load_that_an_expiry_overtakes_is_kept_as_expired() -> None:
     assert [values(cache.fetch(["a"])), cache.entries["a"].expires] == [{"a": "a"}, 0.0]
     assert values(cache.fetch(["a"])) == {"a": "a"}
     assert (cache.stats().loads, cache.stats().stale) == (2, 1)
-
-
-def test_drops_leave_nothing_behind() -> None:
-    """A key that is dropped and loaded again and again takes no more room each time, and eviction still works."""
-    cache = Cache(lambda keys: {key: Loaded(key, key) for key in keys}, Limits(max_entries=3), Clock())
-    for _ in range(500):
-        cache.drop(["a", "b"])
-        cache.fetch(["b", "a"])
-
-    assert len(cache._by_use) <= 5
-    cache.drop(["b"])
-    cache.fetch(["c", "d", "e"])
-    assert list(cache.entries) == ["c", "d", "e"]
-    assert cache.stats().evictions == 1
 
 
 def values(entries: Mapping[Any, Entry | None]) -> dict[Any, Any]:
