@@ -66,14 +66,15 @@ def _same_family(actual: Any, expected: Any) -> bool:
     return family(actual) == family(expected)  # a prepared value has one
 
 
-def _equals(actual: Any, expected: Any) -> bool:
-    actual = scalar(actual)
-    return _same_family(actual, expected) and bool(actual == expected)
+def _compared(test: Callable[[Any, Any], bool]) -> Match:
+    def matches(actual: Any, expected: Any) -> bool:
+        actual = scalar(actual)
+        return _same_family(actual, expected) and bool(test(actual, expected))
+
+    return matches
 
 
-def _not_equals(actual: Any, expected: Any) -> bool:
-    actual = scalar(actual)
-    return _same_family(actual, expected) and bool(actual != expected)
+_equals = _compared(compare.eq)
 
 
 def _in(actual: Any, expected: tuple[Any, ...]) -> bool:
@@ -86,28 +87,17 @@ def _not_in(actual: Any, expected: tuple[Any, ...]) -> bool:
     return family(actual) != "" and known and not _in(actual, expected)
 
 
-def _ordered(test: Callable[[Any, Any], bool]) -> Match:
-    def matches(actual: Any, expected: Any) -> bool:
-        actual = scalar(actual)
-        return _same_family(actual, expected) and bool(test(actual, expected))
-
-    return matches
-
-
-def _contains(actual: Any, expected: Any) -> bool:
+def _holds(actual: Any, expected: Any) -> bool | None:
+    """Whether text or a collection contains a value; None on a type mismatch."""
     if isinstance(actual, str):
-        return isinstance(expected, str) and expected in actual
-    return isinstance(actual, (list, tuple, set, frozenset)) and any(_equals(item, expected) for item in actual)
+        return expected in actual if isinstance(expected, str) else None
+    if isinstance(actual, (list, tuple, set, frozenset)):
+        return any(_equals(item, expected) for item in actual)
+    return None
 
 
-def _not_contains(actual: Any, expected: Any) -> bool:
-    if isinstance(actual, str):
-        return isinstance(expected, str) and expected not in actual
-    return isinstance(actual, (list, tuple, set, frozenset)) and not _contains(actual, expected)
-
-
-def _text_test(test: Callable[[str, Any], bool]) -> Match:
-    return lambda actual, expected: isinstance(actual, str) and bool(test(actual, expected))
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _searches(actual: Any, pattern: Any) -> bool:
@@ -136,14 +126,6 @@ def instant(value: Any) -> datetime | None:
         return None
 
 
-def _timed(test: Callable[[Any, Any], bool]) -> Match:
-    def matches(actual: Any, expected: datetime) -> bool:
-        moment = instant(actual)
-        return moment is not None and test(moment, expected)
-
-    return matches
-
-
 def version(value: Any) -> Any:
     """A semantic version (minor and patch may be left out), or ``None`` for anything else.
 
@@ -158,38 +140,42 @@ def version(value: Any) -> Any:
         return None
 
 
-def _versioned(test: Callable[[Any, Any], bool]) -> Match:
+def _parsed(parse: Callable[[Any], Any], test: Callable[[Any, Any], bool]) -> Match:
     def matches(actual: Any, expected: Any) -> bool:
-        parsed = version(actual)
-        return parsed is not None and test(parsed.compare(expected), 0)
+        found = parse(actual)
+        return found is not None and bool(test(found, expected))
 
     return matches
 
 
-def _prepare_scalar(value: Any) -> Any:
-    plain = scalar(value)
-    if plain is None:
-        raise ValueError(f"expected text, a number, true or false, got {shown(value)}")
-    return plain
+def _prepared(read: Callable[[Any], Any], expected: str) -> Callable[[Any], Any]:
+    """Reads a rule's value; where ``read`` gives None, a ``ValueError`` says what was expected."""
+
+    def prepare(value: Any) -> Any:
+        found = read(value)
+        if found is None:
+            raise ValueError(f"expected {expected}, got {shown(value)}")
+        return found
+
+    return prepare
 
 
-def _prepare_orderable(value: Any) -> Any:
+def _orderable(value: Any) -> str | int | float | None:
     plain = scalar(value)
-    if family(plain) not in ("text", "number"):
-        raise ValueError(f"expected a number or text, got {shown(value)}")
-    return plain
+    return None if isinstance(plain, bool) else plain
+
+
+_prepare_scalar = _prepared(scalar, "text, a number, true or false")
+_prepare_orderable = _prepared(_orderable, "a number or text")
+_prepare_text = _prepared(_text, "text")
+_prepare_instant = _prepared(instant, "a date or a time by ISO 8601")
+_prepare_version = _prepared(version, "a semantic version as text")
 
 
 def _prepare_list(value: Any) -> tuple[Any, ...]:
     if not isinstance(value, (list, tuple, set, frozenset)):
         raise ValueError(f"expected a list, got {shown(value)}")  # noqa: TRY004
     return tuple(_prepare_scalar(item) for item in value)
-
-
-def _prepare_text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"expected text, got {shown(value)}")  # noqa: TRY004
-    return value
 
 
 def _prepare_pattern(value: Any) -> Any:
@@ -205,45 +191,31 @@ def _prepare_pattern(value: Any) -> Any:
         raise ValueError(f"{shown(value)} is not a regular expression that is safe to run: {reason}") from None
 
 
-def _prepare_instant(value: Any) -> datetime:
-    moment = instant(value)
-    if moment is None:
-        raise ValueError(f"expected a date or a time by ISO 8601, got {shown(value)}")
-    return moment
-
-
-def _prepare_version(value: Any) -> Any:
-    parsed = version(value)
-    if parsed is None:
-        raise ValueError(f"expected a semantic version as text, got {shown(value)}")
-    return parsed
-
-
 def _ordering(symbol: str, test: Callable[[Any, Any], bool]) -> Operator:
-    return Operator(_prepare_orderable, _ordered(test), f"a {symbol} {{c}}", "number")
+    return Operator(_prepare_orderable, _compared(test), f"a {symbol} {{c}}", "number")
 
 
 OPERATORS: dict[str, Operator] = {
     "equals": Operator(_prepare_scalar, _equals, "a == {c}", "str"),
-    "not_equals": Operator(_prepare_scalar, _not_equals, "a != {c}", "str"),
+    "not_equals": Operator(_prepare_scalar, _compared(compare.ne), "a != {c}", "str"),
     "in": Operator(_prepare_list, _in, "a in {c}", "str"),
     "not_in": Operator(_prepare_list, _not_in, "a not in {c}", "str"),
     "greater_than": _ordering(">", compare.gt),
     "greater_or_equal": _ordering(">=", compare.ge),
     "less_than": _ordering("<", compare.lt),
     "less_or_equal": _ordering("<=", compare.le),
-    "contains": Operator(_prepare_scalar, _contains),
-    "not_contains": Operator(_prepare_scalar, _not_contains),
-    "starts_with": Operator(_prepare_text, _text_test(str.startswith)),
-    "ends_with": Operator(_prepare_text, _text_test(str.endswith)),
+    "contains": Operator(_prepare_scalar, lambda actual, expected: _holds(actual, expected) is True),
+    "not_contains": Operator(_prepare_scalar, lambda actual, expected: _holds(actual, expected) is False),
+    "starts_with": Operator(_prepare_text, _parsed(_text, str.startswith)),
+    "ends_with": Operator(_prepare_text, _parsed(_text, str.endswith)),
     "matches": Operator(_prepare_pattern, _searches),
     "exists": Operator(lambda value: None, lambda actual, _: True),
     "not_exists": Operator(lambda value: None, lambda actual, _: False),
-    "before": Operator(_prepare_instant, _timed(compare.lt)),
-    "after": Operator(_prepare_instant, _timed(compare.gt)),
-    "semver_equals": Operator(_prepare_version, _versioned(compare.eq)),
-    "semver_greater_than": Operator(_prepare_version, _versioned(compare.gt)),
-    "semver_greater_or_equal": Operator(_prepare_version, _versioned(compare.ge)),
-    "semver_less_than": Operator(_prepare_version, _versioned(compare.lt)),
-    "semver_less_or_equal": Operator(_prepare_version, _versioned(compare.le)),
+    "before": Operator(_prepare_instant, _parsed(instant, compare.lt)),
+    "after": Operator(_prepare_instant, _parsed(instant, compare.gt)),
+    "semver_equals": Operator(_prepare_version, _parsed(version, compare.eq)),
+    "semver_greater_than": Operator(_prepare_version, _parsed(version, compare.gt)),
+    "semver_greater_or_equal": Operator(_prepare_version, _parsed(version, compare.ge)),
+    "semver_less_than": Operator(_prepare_version, _parsed(version, compare.lt)),
+    "semver_less_or_equal": Operator(_prepare_version, _parsed(version, compare.le)),
 }
