@@ -136,6 +136,3 @@ def _answered(where: str, error: Any) -> StoreError:
     transient = code in THROTTLED or status >= 500
     text = MEANINGS.get(code, "{message} ({code})").format(message=message, code=code)
     return StoreError(f"{where}: {text}", code, transient=transient)
-
-
-__all__ = ["Connection", "Pauses", "StoreError", "as_store_error", "call"]

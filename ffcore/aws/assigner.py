@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..boto import StoreError
+from ..errors import StoreError
 from ..evaluator import EXPERIMENT, Evaluator
 from ..log import warning
 from ..model import Decision, Experiment
@@ -77,10 +77,10 @@ class Assigner:
     def _answer(self, asked: Question, key: str, outcome: Outcome) -> Answer:
         decision, assignment_id = outcome
         experiment = self._experiment(key)
-        item_id = (experiment and experiment.experiment_id) or key
+        item_id = None if experiment is None else experiment.experiment_id
         if self.events is not None:
             self.events.assigned(asked.user_id, key, item_id, decision, asked.context)
-        body = assignment_body(asked.user_id, key, item_id, decision.variant, assignment_id)
+        body = assignment_body(asked.user_id, key, item_id or key, decision.variant, assignment_id)
         return refusal(decision.reason, "experiment", key) or (OK, body)
 
 

@@ -6,13 +6,11 @@ from functools import cache
 from typing import Any
 
 from ..evaluator import Evaluator
-from . import logs
 from .assigner import Assigner
 from .assignments import AssignmentTable
 from .events import Names
-from .parts import store, tracker
+from .parts import read_parts
 from .service import Service, respond, warm_up
-from .settings import read_settings
 
 
 def handler(event: Any, context: Any) -> dict[str, Any]:
@@ -27,13 +25,11 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
 @cache
 def service() -> Service:
     """The container's service; raises ``ConfigError`` for a wrong environment."""
-    settings = read_settings("experiment")
-    logs.configure(settings.log_level)
-    experiments = store(settings)
-    table = AssignmentTable(settings.assignments_table, experiments.client)
-    assigner = Assigner(Evaluator(experiments), table, tracker(settings))
+    parts = read_parts("experiment")
+    table = AssignmentTable(parts.settings.assignments_table, parts.store.client)
+    assigner = Assigner(Evaluator(parts.store), table, parts.events)
     return Service(
-        settings, Names("experiment"), assigner.evaluator, assigner.answer, assigner.events, lambda: table.errors
+        parts.settings, Names("experiment"), assigner.evaluator, assigner.answer, parts.events, lambda: table.errors
     )
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from ..boto import Pauses, StoreError, call
+from ..errors import StoreError
 from ..model import Experiment
+from ..stores.dynamodb_table import Table
 
-READ_AT_ONCE = 100
 REMEMBERED, REMEMBERED_FOR = 10_000, 300.0
 KEYS = ("user_id", "experiment_key")
-KEY_SCHEMA = [{"AttributeName": KEYS[0], "KeyType": "HASH"}, {"AttributeName": KEYS[1], "KeyType": "RANGE"}]
+HINT = "make it with the partition key user_id and the sort key experiment_key, both strings"
+EXISTS = "ConditionalCheckFailedException"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,30 +49,23 @@ class AssignmentTable:
     Args:
         table: The table's name.
         client: A boto3 client of DynamoDB.
-        attempts: How often a call is tried in all.
         clock: Seconds, monotonic.
 
     Attributes:
         errors: Calls that failed for good.
     """
 
-    def __init__(
-        self, table: str, client: Any, *, attempts: int = 3, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self.table, self.client, self.errors = table, client, 0
-        self._attempts, self._clock = attempts, clock
+    def __init__(self, table: str, client: Any, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.table, self.errors, self._clock = table, 0, clock
+        self._items = Table(table, KEYS, client, HINT)
         self._known: OrderedDict[tuple[str, str], tuple[float, Assignment | None]] = OrderedDict()
 
     def create(self) -> None:
-        """Make the table, paid by request, and wait until it can be used."""
-        types = [{"AttributeName": name, "AttributeType": "S"} for name in KEYS]
-        self.client.create_table(
-            TableName=self.table, KeySchema=KEY_SCHEMA, AttributeDefinitions=types, BillingMode="PAY_PER_REQUEST"
-        )
-        self.client.get_waiter("table_exists").wait(TableName=self.table, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        """Make the table if it is not there, paid by request, and wait until it can be used."""
+        self._items.create()
 
     def find(self, user_id: str, keys: Iterable[str]) -> dict[str, Assignment]:
-        """The assignments that a user has in experiments; raises ``StoreError``."""
+        """The assignments that a user has in experiments, where they can be read; raises ``StoreError``."""
         found, asked = {}, []
         for key in keys:
             until, known = self._known.get((user_id, key), (0.0, None))
@@ -78,67 +73,57 @@ class AssignmentTable:
                 asked.append(key)
             elif known:
                 found[key] = known
-        for start in range(0, len(asked), READ_AT_ONCE):
-            some = asked[start : start + READ_AT_ONCE]
-            read = {item["experiment_key"]["S"]: _assignment(item) for item in self._read(user_id, some)}
-            for key in some:
-                self._remember((user_id, key), read.get(key))
-            found |= read
+        with self._counting():
+            items = self._items.read(_key(user_id, key) for key in asked)
+        for item in items:
+            if (kept := _assignment(item)) is not None:
+                found[item["experiment_key"]["S"]] = kept
+        for key in asked:
+            self._remember((user_id, key), found.get(key))
         return found
 
     def keep(self, user_id: str, experiment: Experiment, variant: str) -> Assignment:
         """Write an assignment unless there is one, and return the one that is there; raises ``StoreError``."""
-        item = {
-            "user_id": {"S": user_id},
-            "experiment_key": {"S": experiment.key},
+        item = _key(user_id, experiment.key) | {
             "experiment_id": {"S": experiment.experiment_id},
             "variant": {"S": variant},
             "assignment_id": {"S": assignment_id(user_id, experiment)},
             "assigned_at": {"N": str(int(time.time()))},
         }
+        with self._counting():
+            kept = _assignment(self._written(item))
+            if kept is None:
+                expected = "expected the texts variant and assignment_id"
+                raise StoreError(f"{self._items.where}: the user's item of experiment {experiment.key}: {expected}")
+        self._remember((user_id, experiment.key), kept)
+        return kept
+
+    def _written(self, item: dict[str, Any]) -> dict[str, Any]:
+        """Write an item unless there is one; the item that is there."""
         try:
-            self._call(
-                self.client.put_item,
+            self._items.call(
+                "PutItem",
                 Item=item,
                 ConditionExpression="attribute_not_exists(user_id)",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except StoreError as error:
-            if error.code != "ConditionalCheckFailedException":
+            if error.code != EXISTS:
                 raise
-            item = self._earlier(error, item)
-        kept = _assignment(item)
-        self._remember((user_id, experiment.key), kept)
-        return kept
+            return self._earlier(error, {name: item[name] for name in KEYS})
+        return item
 
-    def _read(self, user_id: str, keys: list[str]) -> list[Mapping[str, Any]]:
-        asked: Any = {self.table: {"Keys": [{"user_id": {"S": user_id}, "experiment_key": {"S": key}} for key in keys]}}
-        items: list[Mapping[str, Any]] = []
-        pauses = Pauses(self._attempts)
-        while asked:
-            answer = self._call(self.client.batch_get_item, RequestItems=asked)
-            items += answer["Responses"].get(self.table, [])
-            asked = answer.get("UnprocessedKeys")
-            if asked and not pauses.again():
-                self.errors += 1
-                raise StoreError(f"DynamoDB table {self.table}: keys were left unprocessed by every attempt")
-        return items
-
-    def _earlier(self, error: StoreError, item: Mapping[str, Any]) -> dict[str, Any]:
+    def _earlier(self, error: StoreError, key: Mapping[str, Any]) -> dict[str, Any]:
         """The item that was there first: it comes with the refusal, or is read again where a server leaves it out."""
         earlier = getattr(error.__cause__, "response", {}).get("Item")
-        if earlier is None:
-            key = {name: item[name] for name in KEYS}
-            earlier = self._call(self.client.get_item, Key=key, ConsistentRead=True)["Item"]
-        return dict(earlier)
+        return dict(earlier or self._items.call("GetItem", Key=key, ConsistentRead=True)["Item"])
 
-    def _call(self, method: Callable[..., Any], **arguments: Any) -> Mapping[str, Any]:
-        table = {} if "RequestItems" in arguments else {"TableName": self.table}
+    @contextmanager
+    def _counting(self) -> Iterator[None]:
         try:
-            where = f"DynamoDB table {self.table}"
-            return call(where, lambda: method(**table, **arguments), self._attempts)
-        except StoreError as error:
-            self.errors += error.code != "ConditionalCheckFailedException"
+            yield
+        except StoreError:
+            self.errors += 1
             raise
 
     def _remember(self, pair: tuple[str, str], assignment: Assignment | None) -> None:
@@ -148,5 +133,11 @@ class AssignmentTable:
             self._known.popitem(last=False)
 
 
-def _assignment(item: Mapping[str, Any]) -> Assignment:
-    return Assignment(item["variant"]["S"], item["assignment_id"]["S"])
+def _assignment(item: Mapping[str, Any]) -> Assignment | None:
+    """What an item says; None where another program wrote one that has no variant or no id."""
+    variant, identifier = (item.get(name, {}).get("S") for name in ("variant", "assignment_id"))
+    return Assignment(variant, identifier) if variant and identifier else None
+
+
+def _key(user_id: str, experiment_key: str) -> dict[str, Any]:
+    return {"user_id": {"S": user_id}, "experiment_key": {"S": experiment_key}}

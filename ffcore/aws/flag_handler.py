@@ -7,12 +7,10 @@ from typing import Any
 
 from ..evaluator import Evaluator
 from ..model import Decision, Flag
-from . import logs
 from .events import Names, Question
-from .parts import store, tracker
+from .parts import read_parts
 from .responses import OK, flag_body, refusal
 from .service import Answer, Service, respond, warm_up
-from .settings import read_settings
 
 
 def handler(event: Any, context: Any) -> dict[str, Any]:
@@ -28,10 +26,8 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
 @cache
 def service() -> Service:
     """The container's service; raises ``ConfigError`` for a wrong environment."""
-    settings = read_settings("flag")
-    logs.configure(settings.log_level)
-    events = tracker(settings)
-    evaluator = Evaluator(store(settings), tracker=events)
+    parts = read_parts("flag")
+    evaluator = Evaluator(parts.store, tracker=parts.events)
 
     def body(user_id: str, key: str, decision: Decision) -> dict[str, Any]:
         flag = evaluator.cached(key)
@@ -49,7 +45,7 @@ def service() -> Service:
         decision = evaluator.evaluate(asked.user_id, key, asked.context)
         return refusal(decision.reason, "flag", key) or (OK, body(asked.user_id, key, decision))
 
-    return Service(settings, Names("flag"), evaluator, answer, events)
+    return Service(parts.settings, Names("flag"), evaluator, answer, parts.events)
 
 
 warm_up(service)

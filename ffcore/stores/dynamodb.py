@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import Any
 
-from ..boto import Connection, Pauses, call
+from ..boto import Connection
 from ..errors import ConfigError, StoreError, printable, shown
 from ..flagset import FlagSet
 from ..model import DEFAULT_BUCKETS, Experiment, Flag
 from .base import Item, Malformed, read_items
+from .dynamodb_table import Table, Wire
 from .wire import decode, encode, size_of
 
-READ_AT_ONCE, WRITTEN_AT_ONCE = 100, 25
 MAX_KEY_BYTES, MAX_ITEM_BYTES = 2_048, 400 * 1_024
-KEY_SCHEMA = [{"AttributeName": "key", "KeyType": "HASH"}]
-KEY_TYPES = [{"AttributeName": "key", "AttributeType": "S"}]
-Wire = Mapping[str, Any]
+HINT = "ffcore flags load --create makes it"
 
 
 class DynamoDBStore:
@@ -63,18 +60,21 @@ class DynamoDBStore:
         client: Any = None,
     ) -> None:
         self.flags_table, self.experiments_table = flags_table, experiments_table
-        self._attempts, self._patience, self._buckets = attempts, read_timeout, buckets
-        self._rest, self._rests_until = rest, float("-inf")
+        self._buckets, self._rest, self._rests_until = buckets, rest, float("-inf")
         connection = Connection(endpoint, region, connect_timeout, read_timeout, attempts)
         self.client = connection.client("dynamodb") if client is None else client
+        self._flags, self._experiments = (
+            Table(name, ("key",), self.client, HINT, attempts=attempts, patience=read_timeout)
+            for name in (flags_table, experiments_table)
+        )
 
     def get_flags(self, keys: Iterable[str]) -> dict[str, Flag | Malformed]:
         """The flags with these keys."""
-        return self._get(self.flags_table, keys, lambda item: Flag.from_item(_decoded(item), buckets=self._buckets))
+        return self._get(self._flags, keys, lambda item: Flag.from_item(_decoded(item), buckets=self._buckets))
 
     def get_experiments(self, keys: Iterable[str]) -> dict[str, Experiment | Malformed]:
         """The experiments with these keys."""
-        return self._get(self.experiments_table, keys, lambda item: Experiment.from_item(_decoded(item)))
+        return self._get(self._experiments, keys, lambda item: Experiment.from_item(_decoded(item)))
 
     def put(self, flag_set: FlagSet) -> None:
         """Add a set's flags and experiments, in place of those with the same keys.
@@ -88,90 +88,32 @@ class DynamoDBStore:
             problems += [(f"{section}[{i}]", text) for i, wire in enumerate(wires) if (text := _too_large(wire))]
         if problems:
             raise ConfigError(problems)
-        self._put(self.flags_table, encoded["flags"])
-        self._put(self.experiments_table, encoded["experiments"])
+        self._flags.write(encoded["flags"])
+        self._experiments.write(encoded["experiments"])
 
     def check(self) -> None:
         """Raise ``StoreError`` unless both tables are there, with the partition key ``key`` of type string alone."""
-        for table in (self.flags_table, self.experiments_table):
-            self._check_table(table)
+        self._flags.check()
+        self._experiments.check()
 
     def create(self) -> list[str]:
         """Make the tables that are not there, paid by request, and wait until they can be used; their names."""
-        made = [table for table in (self.flags_table, self.experiments_table) if self._create_table(table)]
+        made = [table.name for table in (self._flags, self._experiments) if table.create()]
         self.check()
         return made
 
-    def _get(self, table: str, keys: Iterable[str], read: Callable[[Wire], Item]) -> dict[str, Item | Malformed]:
+    def _get(self, table: Table, keys: Iterable[str], read: Callable[[Wire], Item]) -> dict[str, Item | Malformed]:
         asked = dict.fromkeys(key for key in keys if _possible(key))
         if asked and monotonic() < self._rests_until:
-            text = f"DynamoDB table {table}: not asked, since it gave no answer less than {self._rest:g} s ago"
+            text = f"{table.where}: not asked, since it gave no answer less than {self._rest:g} s ago"
             raise StoreError(text, transient=True, resting=True)
-        found: list[tuple[str, Wire]] = []
         try:
-            for some in _batches(asked, READ_AT_ONCE):
-                found += [(item["key"]["S"], item) for item in self._read(table, some)]
+            found = table.read({"key": {"S": key}} for key in asked)
         except StoreError as error:
             if error.silent:
                 self._rests_until = monotonic() + self._rest
             raise
-        return read_items(found, read)
-
-    def _read(self, table: str, keys: Sequence[str]) -> list[Wire]:
-        request: Any = {table: {"Keys": [{"key": {"S": key}} for key in keys]}}
-        items: list[Wire] = []
-        pauses = Pauses(self._attempts)
-        while request:
-            answer = self._call("BatchGetItem", table, RequestItems=request)
-            items += answer["Responses"].get(table, [])
-            request = answer.get("UnprocessedKeys")
-            if request and not pauses.again():
-                raise _unprocessed(table, len(request[table]["Keys"]))
-        return items
-
-    def _put(self, table: str, items: Sequence[Wire]) -> None:
-        for some in _batches(items, WRITTEN_AT_ONCE):
-            request: Any = {table: [{"PutRequest": {"Item": item}} for item in some]}
-            pauses = Pauses(self._attempts)
-            while request:
-                request = self._call("BatchWriteItem", table, RequestItems=request).get("UnprocessedItems")
-                if request and not pauses.again():
-                    raise _unprocessed(table, len(request[table]))
-
-    def _call(self, operation: str, table: str, **arguments: Any) -> Mapping[str, Any]:
-        from botocore import xform_name
-
-        method = getattr(self.client, xform_name(operation))
-        try:
-            return call(f"DynamoDB table {table}", lambda: method(**arguments), self._attempts, self._patience)
-        except StoreError as error:
-            raise _explained(error, operation, table) from error
-
-    def _check_table(self, table: str) -> None:
-        found = self._call("DescribeTable", table, TableName=table)["Table"]
-        types = {each["AttributeName"]: each["AttributeType"] for each in found["AttributeDefinitions"]}
-        schema = found["KeySchema"]
-        if schema != KEY_SCHEMA or types.get("key") != "S":
-            keys = ", ".join(f"{each['AttributeName']} ({types.get(each['AttributeName'])})" for each in schema)
-            raise _wrong_schema(table, f"its key is {keys}")
-
-    def _create_table(self, table: str) -> bool:
-        try:
-            self._call(
-                "CreateTable",
-                table,
-                TableName=table,
-                KeySchema=KEY_SCHEMA,
-                AttributeDefinitions=KEY_TYPES,
-                BillingMode="PAY_PER_REQUEST",
-            )
-        except StoreError as error:
-            if error.code != "ResourceInUseException":
-                raise
-            return False
-        waiter = self.client.get_waiter("table_exists")
-        waiter.wait(TableName=table, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
-        return True
+        return read_items([(item["key"]["S"], item) for item in found], read)
 
 
 def _decoded(item: Wire) -> dict[str, Any]:
@@ -193,31 +135,3 @@ def _too_large(item: Wire) -> str:
     if size > MAX_ITEM_BYTES:
         return f"{key}: DynamoDB takes items of up to {MAX_ITEM_BYTES // 1_024} KB, got {size // 1_024:,} KB"
     return ""
-
-
-def _explained(error: StoreError, operation: str, table: str) -> StoreError:
-    if error.code == "ResourceNotFoundException":
-        hint = "ffcore flags load --create makes it"
-        text = f"DynamoDB table {table}: there is no such table in this region and account; {hint}"
-        return StoreError(text, error.code)
-    if error.code == "AccessDeniedException":
-        return StoreError(f"{error}; it needs dynamodb:{operation} on this table", error.code)
-    if error.code == "ValidationException" and "schema" in str(error):
-        return _wrong_schema(table, "the key that was asked for does not match it")
-    return error
-
-
-def _unprocessed(table: str, count: int) -> StoreError:
-    text = f"DynamoDB table {table}: {count} keys were left unprocessed by every attempt: it is throttled"
-    return StoreError(text, "ProvisionedThroughputExceededException", transient=True)
-
-
-def _wrong_schema(table: str, found: str) -> StoreError:
-    expected = "expected the partition key key (S), a string, and no sort key"
-    return StoreError(f"DynamoDB table {table}: wrong key schema: {expected}; {found}", "WrongKeySchema")
-
-
-def _batches(values: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    left = iter(values)
-    while some := list(islice(left, size)):
-        yield some

@@ -1,16 +1,16 @@
 """The tables of the Lambdas on a real server, and their environment."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Iterator
 from itertools import count
+from typing import Any
 
 import pytest
 
 from ffcore import FlagSet
 from ffcore.aws import assignment_handler, flag_handler
-from ffcore.aws.assignments import AssignmentTable
+from ffcore.lab.testing.lambda_tables import LambdaTables, lambda_tables
 from ffcore.lab.testing.servers import Server
-from ffcore.stores import DynamoDBStore
 
 NUMBERS = count()
 FLAGS = FlagSet.from_items(
@@ -41,35 +41,34 @@ FLAGS = FlagSet.from_items(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """Tables filled with flags and experiments, and the one of assignments."""
-
-    store: DynamoDBStore
-    assignments: AssignmentTable
-    environment: dict[str, str]
+@pytest.fixture
+def tables(ministack: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[LambdaTables]:
+    """Tables of this test alone, named by the environment; no warm state of another test is left."""
+    made = lambda_tables(ministack, FLAGS, f"-of-{next(NUMBERS)}")
+    for name, value in made.environment.items():
+        monkeypatch.setenv(name, value)
+    _forget()
+    yield made
+    _forget()
 
 
 @pytest.fixture
-def tables(ministack: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tables]:
-    """Tables of this test alone, named by the environment; no warm state of another test is left."""
-    number, client = next(NUMBERS), ministack.client("dynamodb")
-    store = DynamoDBStore(f"flags-of-{number}", f"experiments-of-{number}", client=client)
-    assignments = AssignmentTable(f"assignments-of-{number}", client)
-    store.create()
-    assignments.create()
-    store.put(FLAGS)
-    environment = {
-        **ministack.environment,
-        "FLAGS_TABLE": store.flags_table,
-        "EXPERIMENTS_TABLE": store.experiments_table,
-        "ASSIGNMENTS_TABLE": assignments.table,
-    }
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    _forget()
-    yield Tables(store, assignments, environment)
-    _forget()
+def delivered(
+    ministack: Server, tables: LambdaTables, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], list[dict[str, Any]]]:
+    """The events in the stream that the environment names."""
+    client, stream = ministack.client("kinesis"), f"stream-of-{tables.store.flags_table}"
+    client.create_stream(StreamName=stream, ShardCount=1)
+    client.get_waiter("stream_exists").wait(StreamName=stream, WaiterConfig={"Delay": 1})
+    monkeypatch.setenv("KINESIS_STREAM_NAME", stream)
+
+    def read() -> list[dict[str, Any]]:
+        shard = client.list_shards(StreamName=stream)["Shards"][0]["ShardId"]
+        place = {"StreamName": stream, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
+        records = client.get_records(ShardIterator=client.get_shard_iterator(**place)["ShardIterator"])["Records"]
+        return [json.loads(record["Data"]) for record in records]
+
+    return read
 
 
 def _forget() -> None:

@@ -1,6 +1,7 @@
 """The Assignment Lambda over real tables: an assignment is kept, and served whatever becomes of the shares."""
 
 import json
+from collections.abc import Callable
 from threading import Thread
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from ffcore import Evaluator, FlagSet
 from ffcore.aws import assignment_handler
 from ffcore.aws.assignment_handler import handler
-from tests.aws.conftest import FLAGS, Tables
+from ffcore.lab.testing.lambda_tables import LambdaTables
+from tests.aws.conftest import FLAGS
 
 
 def ask(user: str, key: str = "pricing", **more: Any) -> tuple[int, dict[str, Any]]:
@@ -18,7 +20,7 @@ def ask(user: str, key: str = "pricing", **more: Any) -> tuple[int, dict[str, An
     return answer["statusCode"], json.loads(answer["body"])
 
 
-def change(tables: Tables, **fields: Any) -> None:
+def change(tables: LambdaTables, **fields: Any) -> None:
     """Change the experiment, and start another container."""
     item = {**FLAGS.experiments["pricing"].to_item(), **fields}
     tables.store.put(FlagSet.from_items(experiments=[item]))
@@ -45,7 +47,7 @@ def test_new_users_get_what_the_evaluator_decides() -> None:
         assert ask(user) == (status, body)
 
 
-def test_an_assignment_survives_a_change_of_shares(tables: Tables) -> None:
+def test_an_assignment_survives_a_change_of_shares(tables: LambdaTables) -> None:
     """Users of an arm that shrinks to nothing, or of no traffic any more, keep variant and id; new users do not."""
     before = {f"user-{number}": ask(f"user-{number}")[1] for number in range(20)}
     assert {body["variant"] for body in before.values()} == {"control", "treatment"}
@@ -66,7 +68,7 @@ def test_an_assignment_survives_a_change_of_shares(tables: Tables) -> None:
     }
 
 
-def test_rules_and_status_still_hold(tables: Tables) -> None:
+def test_rules_and_status_still_hold(tables: LambdaTables) -> None:
     """Who no longer meets the rules is excluded, and so is everybody while the experiment rests; both come back."""
     kept = ask("user-1")[1]
     change(tables, targeting_rules=[{"attribute": "country", "operator": "equals", "value": "NO"}], variants=shares(0))
@@ -79,7 +81,7 @@ def test_rules_and_status_still_hold(tables: Tables) -> None:
     assert ask("user-1")[1] == kept
 
 
-def test_a_variant_that_is_gone_is_decided_anew(tables: Tables, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_variant_that_is_gone_is_decided_anew(tables: LambdaTables, caplog: pytest.LogCaptureFixture) -> None:
     """It cannot be served; the log says so."""
     ask("user-1")
     change(tables, variants=[{"key": "x", "allocation": 0.5}, {"key": "y", "allocation": 0.5}])
@@ -88,7 +90,7 @@ def test_a_variant_that_is_gone_is_decided_anew(tables: Tables, caplog: pytest.L
     assert "has no variant" in caplog.text
 
 
-def test_two_containers_that_decide_at_once_agree(tables: Tables) -> None:
+def test_two_containers_that_decide_at_once_agree(tables: LambdaTables) -> None:
     """The one that writes second, with other shares, serves what the first has written."""
     ask("user-1")
     other = Evaluator(FlagSet.from_items(experiments=[{**FLAGS.experiments["pricing"].to_item()}]))
@@ -112,7 +114,7 @@ def test_two_containers_that_decide_at_once_agree(tables: Tables) -> None:
 
 
 def test_a_table_that_fails_decides_nothing_anew(
-    tables: Tables, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tables: LambdaTables, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Without the table nobody knows what the user had: 500, and in a batch an error beside the other answers."""
     monkeypatch.setenv("ASSIGNMENTS_TABLE", "nowhere")
@@ -128,13 +130,27 @@ def test_a_table_that_fails_decides_nothing_anew(
     assert tables.assignments.table not in str(batch)
 
 
+def test_an_assignment_that_cannot_be_read_spoils_no_other(
+    tables: LambdaTables, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What another program wrote without a variant is an error in its place, and the log says what is expected."""
+    pair = {"user_id": {"S": "user-1"}, "experiment_key": {"S": "pricing"}}
+    tables.store.client.put_item(TableName=tables.assignments.table, Item={**pair, "arm": {"S": "control"}})
+    answer = handler({"user_id": "user-1", "experiment_keys": ["pricing", "paused"]}, None)
+    batch = json.loads(answer["body"])["assignments"]
+
+    assert batch["pricing"] == {"error": "assignments cannot be read or kept now; try again"}
+    assert batch["paused"]["excluded"]
+    assert "item of experiment pricing: expected the texts variant and assignment_id" in caplog.text
+
+
 @pytest.mark.usefixtures("tables")
 def test_an_unknown_experiment_is_404() -> None:
     """A flag's key is no experiment's."""
     assert ask("user-1", "dark-mode") == (404, {"error": "no experiment has this key: dark-mode"})
 
 
-def test_an_assignment_is_written_once(tables: Tables) -> None:
+def test_an_assignment_is_written_once(tables: LambdaTables) -> None:
     """One item a user and experiment, with what the answer said."""
     body = ask("user-1")[1]
     ask("user-1")
@@ -143,3 +159,13 @@ def test_an_assignment_is_written_once(tables: Tables) -> None:
     assert item["variant"]["S"] == body["variant"]
     assert item["assignment_id"]["S"] == body["assignment_id"]
     assert item["experiment_id"]["S"] == "e-7"
+
+
+def test_events_name_experiments_by_their_ids(delivered: Callable[[], list[dict[str, Any]]]) -> None:
+    """One that there is not has no id, as with flags."""
+    handler({"user_id": "user-1", "experiment_keys": ["pricing", "unknown"]}, None)
+
+    assert [(each["event_type"], each["flag_key"], each["flag_id"], each["reason"]) for each in delivered()] == [
+        ("experiment_assignment", "pricing", "e-7", "assigned"),
+        ("experiment_assignment", "unknown", None, "experiment_not_found"),
+    ]

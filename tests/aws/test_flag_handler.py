@@ -1,14 +1,15 @@
 """The Feature Flag Lambda over a real table: answers, statuses, log lines and metrics."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from ffcore import Evaluator
 from ffcore.aws.flag_handler import handler
-from ffcore.lab.testing.servers import Server
-from tests.aws.conftest import FLAGS, Tables
+from ffcore.lab.testing.lambda_tables import LambdaTables
+from tests.aws.conftest import FLAGS
 
 NORWEGIAN = {"country": "NO"}
 
@@ -60,7 +61,7 @@ def test_every_kind_of_event_gets_the_same_answer() -> None:
     }
 
 
-def test_a_batch_answers_for_each_key(tables: Tables) -> None:
+def test_a_batch_answers_for_each_key(tables: LambdaTables) -> None:
     """An unknown flag and a malformed item have their reasons and spoil no other."""
     client = tables.store.client
     client.put_item(TableName=tables.store.flags_table, Item={"key": {"S": "bad"}, "enabled": {"S": "perhaps"}})
@@ -101,7 +102,7 @@ def test_a_malformed_event_is_400(
 
 
 def test_a_table_that_is_missing_is_500_with_nothing_of_the_inside(
-    tables: Tables,
+    tables: LambdaTables,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str],
@@ -119,7 +120,7 @@ def test_a_table_that_is_missing_is_500_with_nothing_of_the_inside(
 
 
 def test_a_wrong_environment_is_one_message(
-    monkeypatch: pytest.MonkeyPatch, tables: Tables, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch, tables: LambdaTables, caplog: pytest.LogCaptureFixture
 ) -> None:
     """All variables that are wrong stand in one log line, none of them in the answer."""
     monkeypatch.delenv("FLAGS_TABLE")
@@ -147,28 +148,18 @@ def test_the_warm_start_reads_a_flag_once(capsys: pytest.CaptureFixture[str]) ->
     assert second["Latency"] > 0
 
 
-def test_events_are_in_the_stream_when_the_answer_is(
-    ministack: Server, tables: Tables, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_events_are_in_the_stream_when_the_answer_is(delivered: Callable[[], list[dict[str, Any]]]) -> None:
     """A container may be frozen with its answer, so each invocation delivers its own events."""
-    client, stream = ministack.client("kinesis"), f"stream-of-{tables.store.flags_table}"
-    client.create_stream(StreamName=stream, ShardCount=1)
-    client.get_waiter("stream_exists").wait(StreamName=stream, WaiterConfig={"Delay": 1})
-    monkeypatch.setenv("KINESIS_STREAM_NAME", stream)
     handler({"user_id": "user-1", "flag_keys": ["dark-mode", "unknown"]}, None)
-    shard = client.list_shards(StreamName=stream)["Shards"][0]["ShardId"]
-    place = {"StreamName": stream, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
-    records = client.get_records(ShardIterator=client.get_shard_iterator(**place)["ShardIterator"])["Records"]
 
-    events = [json.loads(record["Data"]) for record in records]
-    assert [(event["user_id"], event["flag_key"], event["flag_id"], event["reason"]) for event in events] == [
+    assert [(each["user_id"], each["flag_key"], each["flag_id"], each["reason"]) for each in delivered()] == [
         ("user-1", "dark-mode", "f-7", "enabled"),
         ("user-1", "unknown", None, "flag_not_found"),
     ]
 
 
 def test_a_stream_that_is_missing_breaks_no_decision(
-    tables: Tables, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tables: LambdaTables, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The decision stands; the log says what became of the event."""
     monkeypatch.setenv("KINESIS_STREAM_NAME", f"no-{tables.store.flags_table}")

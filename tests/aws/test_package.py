@@ -9,8 +9,9 @@ import pytest
 
 from ffcore import Evaluator
 from ffcore.aws import package
+from ffcore.lab.testing.lambda_tables import LambdaTables
 from ffcore.lab.testing.runtime_api import LambdaRuntime
-from tests.aws.conftest import FLAGS, Tables
+from tests.aws.conftest import FLAGS
 
 pytestmark = pytest.mark.slow
 
@@ -53,7 +54,7 @@ def test_a_lambda_carries_what_it_runs_alone(built: package.Built) -> None:
 
 
 @pytest.mark.parametrize("name", ["flag_handler", "assignment_handler"])
-def test_its_handlers_decide_under_the_real_runtime(unpacked: Path, tables: Tables, name: str) -> None:
+def test_its_handlers_decide_under_the_real_runtime(unpacked: Path, tables: LambdaTables, name: str) -> None:
     """Through awslambdaric users get what the evaluator decides, and the function's log is JSON alone."""
     evaluator, kind = Evaluator(FLAGS), "flag" if name == "flag_handler" else "experiment"
     key = "banner" if kind == "flag" else "pricing"

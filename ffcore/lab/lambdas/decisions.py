@@ -98,12 +98,12 @@ def _asked(runtime: LambdaRuntime, kind: str, asked: Asked) -> Any:
 
 def _moved(stage: Stage, asked: Sequence[Asked], before: Sequence[Any]) -> int:
     """How many users' answers change in a new container after the last variant was given to everybody."""
-    stage.store.put(_tilted(stage))
+    stage.tables.store.put(_tilted(stage))
     try:
         with stage.runtime(ASSIGNMENT) as runtime:
             after = [_asked(runtime, ASSIGNMENT, each) for each in asked]
     finally:
-        stage.store.put(stage.flags)
+        stage.tables.store.put(stage.flags)
     kept = [(old, new) for old, new in zip(before, after, strict=True) if old and not old["excluded"]]
     return sum(old != new for old, new in kept)
 

@@ -15,12 +15,11 @@ from zipfile import ZipFile
 import pandas as pd
 
 from ffcore.aws import package
-from ffcore.aws.assignments import AssignmentTable
 from ffcore.errors import ConfigError, suggestion
 from ffcore.flagset import FlagSet
 from ffcore.lab.report.tables import facts
 from ffcore.lab.testing import runtime_api, servers
-from ffcore.stores import DynamoDBStore
+from ffcore.lab.testing.lambda_tables import lambda_tables
 
 FLAG, ASSIGNMENT, FLOOR = "flag", "assignment", "no-op"
 HANDLERS = {
@@ -93,12 +92,7 @@ class Stage:
             archive.extractall(self.task)
         shutil.copy(Path(runtime_api.__file__).with_name("lambda_handlers.py"), self.task)
         self._server = servers.Server("ministack").start()
-        client = self._server.client("dynamodb")
-        self.store = DynamoDBStore("flags", "experiments", client=client)
-        self.assignments = AssignmentTable("assignments", client)
-        self.store.create()
-        self.assignments.create()
-        self.store.put(self.flags)
+        self.tables = lambda_tables(self._server, self.flags)
         return self
 
     def __exit__(
@@ -114,11 +108,9 @@ class Stage:
 
     def runtime(self, kind: str) -> runtime_api.LambdaRuntime:
         """A fresh container of a function, to be started as a context manager."""
-        server = self._server
-        if server is None:
+        if self._server is None:
             raise RuntimeError("the stage is not open")
-        tables = {"FLAGS_TABLE": "flags", "EXPERIMENTS_TABLE": "experiments", "ASSIGNMENTS_TABLE": "assignments"}
-        return runtime_api.LambdaRuntime(self._handlers[kind], {**server.environment, **tables}, self.task)
+        return runtime_api.LambdaRuntime(self._handlers[kind], self.tables.environment, self.task)
 
     def questions(self, users: pd.DataFrame, kind: str) -> list[Asked]:
         """One question for each user, about each flag or experiment in turn."""

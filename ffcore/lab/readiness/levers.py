@@ -69,7 +69,7 @@ def levers(stage: Stage, rounds: int, seed: int = 0) -> Levers:
     if absent:
         return Levers(missing=absent)
     with servers.Server("valkey") as server:
-        redis = RedisStore(server.url, stage.store)
+        redis = RedisStore(server.url, stage.tables.store)
         redis.put(stage.flags)
         acts = _acts(stage, redis)
         draw = Random(seed)  # noqa: S311 - the order of measurements
@@ -82,7 +82,7 @@ def levers(stage: Stage, rounds: int, seed: int = 0) -> Levers:
 
 
 def _acts(stage: Stage, redis: RedisStore) -> dict[str, Act]:
-    keys, store = stage.flag_keys, stage.store
+    keys, store = stage.flag_keys, stage.tables.store
     first = keys[:1]
     return {
         ONE: lambda: store.get_flags(first),
@@ -96,7 +96,7 @@ def _acts(stage: Stage, redis: RedisStore) -> dict[str, Act]:
 def _timed(act: Act, unpooled: Stage | None) -> float:
     """Seconds of an act; with a stage, after its client has hung up, so that the act has to connect first."""
     if unpooled is not None:
-        unpooled.store.client.close()
+        unpooled.tables.store.client.close()
     started = perf_counter()
     act()
     return perf_counter() - started

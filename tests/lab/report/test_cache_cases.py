@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 import ffcore
-from ffcore.boto import StoreError
+from ffcore.errors import StoreError
 from ffcore.lab.caching import Traffic, measure, zipf
 from ffcore.lab.caching.playing import OUTCOMES
 from ffcore.lab.caching.stampede import Stampede
