@@ -1,17 +1,34 @@
 """Distribution-free estimates with 95 % intervals: percentiles, medians over rounds, paired ratios."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import wraps
+from inspect import signature
+from typing import Any, ParamSpec
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
+Groups = Floats | Sequence[Floats]
+P = ParamSpec("P")
 
 CONFIDENCE = 0.95
 DRAWS = 1_000
 STEP = 1.002  # times are counted in classes a fifth of a percent wide before groups are drawn
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Origin:
+    """What an estimate was computed from: the estimator's name, its samples by argument, and its other arguments.
+
+    A sample is a sequence of numbers, or a sequence of such sequences where the estimator takes groups.
+    """
+
+    estimator: str
+    samples: Mapping[str, Any]
+    settings: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +39,7 @@ class Estimate:
     low: float | None
     high: float | None
     n: int
+    origin: Origin | None = field(default=None, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, float | int | None]:
         """The four fields, ready for JSON.
@@ -29,7 +47,27 @@ class Estimate:
         >>> Estimate(1.5, 1.0, 2.0, 20).to_dict()
         {'value': 1.5, 'low': 1.0, 'high': 2.0, 'n': 20}
         """
-        return asdict(self)
+        return {"value": self.value, "low": self.low, "high": self.high, "n": self.n}
+
+
+def estimator(function: Callable[P, Estimate]) -> Callable[P, Estimate]:
+    """Let a function's estimates remember their samples, so that these are kept and the figure is computed again.
+
+    Numbers among the arguments are settings, all others samples. The function may depend on its arguments alone.
+
+    >>> median([3, 1, 4, 1, 5, 9, 2]).origin
+    Origin(estimator='median', samples={'observations': [3, 1, 4, 1, 5, 9, 2]}, settings={})
+    """
+    expected = signature(function)
+
+    @wraps(function)
+    def remembering(*args: P.args, **kwargs: P.kwargs) -> Estimate:
+        given = expected.bind(*args, **kwargs).arguments
+        settings = {name: value for name, value in given.items() if isinstance(value, int | float)}
+        samples = {name: value for name, value in given.items() if name not in settings}
+        return replace(function(*args, **kwargs), origin=Origin(function.__name__, samples, settings))
+
+    return remembering
 
 
 def samples_needed(q: float) -> int:
@@ -89,6 +127,16 @@ def clustered_quantiles(groups: Sequence[Floats], levels: Sequence[float]) -> li
     ]
 
 
+@estimator
+def clustered_quantile(groups: Sequence[Floats], level: float) -> Estimate:
+    """Estimate one quantile, as `clustered_quantiles` does.
+
+    >>> clustered_quantile([np.full(100, 7.0)] * 8 + [np.full(100, 50.0)] * 2, 0.9).value
+    50.0
+    """
+    return clustered_quantiles(groups, [level])[0]
+
+
 def _group_bounds(groups: Sequence[Floats], levels: Sequence[float]) -> tuple[Floats, Floats]:
     classes = [np.round(np.log(np.maximum(group.ravel(), 1.0)) / np.log(STEP)).astype(np.int64) for group in groups]
     size = 1 + max(int(one.max()) for one in classes)
@@ -102,6 +150,17 @@ def _group_bounds(groups: Sequence[Floats], levels: Sequence[float]) -> tuple[Fl
     return low, high
 
 
+@estimator
+def quantile(observations: ArrayLike, level: float) -> Estimate:
+    """Estimate one quantile, as `quantiles` does.
+
+    >>> quantile(range(1, 1001), 0.99)
+    Estimate(value=990.0, low=983.0, high=997.0, n=1000)
+    """
+    return quantiles(observations, [level])[0]
+
+
+@estimator
 def median(observations: ArrayLike) -> Estimate:
     """Estimate the median of independent observations; needs at least six.
 
@@ -111,6 +170,22 @@ def median(observations: ArrayLike) -> Estimate:
     return quantiles(observations, [0.5])[0]
 
 
+@estimator
+def middle(observations: ArrayLike) -> Estimate:
+    """Estimate the median, as `median` does; of fewer than six observations it has a value, but no interval.
+
+    >>> middle([3, 1, 2])
+    Estimate(value=2.0, low=None, high=None, n=3)
+    """
+    found = median(observations)
+    return (
+        replace(found, value=float(np.median(np.asarray(observations, dtype=np.float64))))
+        if found.value is None and found.n
+        else found
+    )
+
+
+@estimator
 def paired_ratio(numerators: ArrayLike, denominators: ArrayLike) -> Estimate:
     """Estimate the median over rounds of numerator / denominator, one pair a round; needs at least six rounds.
 
@@ -124,3 +199,25 @@ def paired_ratio(numerators: ArrayLike, denominators: ArrayLike) -> Estimate:
     if (lower <= 0).any():
         return Estimate(None, None, None, lower.size)
     return median(upper / lower)
+
+
+@estimator
+def ratio_of_quantiles(numerators: Groups, denominators: Groups, level: float) -> Estimate:
+    """Estimate a quantile's ratio: the `paired_ratio` of each group's quantile; not estimable if a group is too small.
+
+    >>> groups = [range(1, 101)] * 6
+    >>> ratio_of_quantiles(groups, groups, 0.5).value
+    1.0
+    """
+    if min(np.size(group) for group in (*numerators, *denominators)) < samples_needed(level):
+        return Estimate(None, None, None, len(numerators))
+    return paired_ratio(group_quantiles(numerators, level), group_quantiles(denominators, level))
+
+
+def group_quantiles(groups: Groups, level: float) -> Floats:
+    """Quantile `level` of each group: an observation of it, the smallest with at least `level` of all at or below.
+
+    >>> group_quantiles([[1, 2, 3], [4, 5, 6]], 0.5).tolist()
+    [2.0, 5.0]
+    """
+    return np.array([np.quantile(group, level, method="inverted_cdf") for group in groups], dtype=np.float64)

@@ -15,7 +15,18 @@ from ffcore.flagset import FlagSet
 from ffcore.lab.bench.clock import Timer
 from ffcore.lab.bench.display import duration, interval, percentile_name, table
 from ffcore.lab.bench.display import ratio as as_ratio
-from ffcore.lab.bench.estimate import Estimate, Floats, clustered_quantiles, paired_ratio, quantiles, samples_needed
+from ffcore.lab.bench.estimate import (
+    Estimate,
+    Floats,
+    clustered_quantile,
+    clustered_quantiles,
+    group_quantiles,
+    quantile,
+    quantiles,
+    ratio_of_quantiles,
+    samples_needed,
+)
+from ffcore.lab.bench.estimators import quantile_spread
 from ffcore.lab.bench.latency import QUANTILES, Latency, LatencyRun, latency, timer_only
 from ffcore.lab.bench.sizes import Sizes
 from ffcore.lab.bench.workloads import workloads
@@ -74,15 +85,21 @@ class FreshRun:
         """Estimate quantiles of a workload in nanoseconds; see `fresh_latency` for what the intervals mean."""
         if len(self.runs) < samples_needed(0.5):
             return quantiles(self.workloads[name].blocks, levels)
-        return clustered_quantiles([run.workloads[name].blocks for run in self.runs], levels)
+        return clustered_quantiles(self._times(name), levels)
 
     def percentile(self, name: str, q: float) -> Estimate:
         """Estimate one quantile of a workload in nanoseconds."""
-        return self.bands(name, [q])[0]
+        if len(self.runs) < samples_needed(0.5):
+            return quantile(self.workloads[name].blocks.ravel(), q)
+        return clustered_quantile(self._times(name), q)
 
     def by_process(self, name: str, q: float) -> Floats:
         """Quantile `q` of each process in nanoseconds."""
-        return np.array([np.quantile(run.workloads[name].blocks, q, method="inverted_cdf") for run in self.runs])
+        return group_quantiles(self._times(name), q)
+
+    def spread(self, name: str, q: float) -> Estimate:
+        """Quantile `q` of the slowest process over that of the quickest."""
+        return quantile_spread(self._times(name), q)
 
     def ratio(self, name: str, baseline: str, q: float = 0.5) -> Estimate:
         """Estimate quantile `q` of a workload over the baseline's.
@@ -92,7 +109,7 @@ class FreshRun:
         """
         if len(self.runs) < samples_needed(0.5):
             return self.pooled.ratio(name, baseline, q)
-        return paired_ratio(self.by_process(name, q), self.by_process(baseline, q))
+        return ratio_of_quantiles(self._times(name), self._times(baseline), q)
 
     def variation(self, name: str, q: float = 0.5) -> Variation:
         """Split the variation of the blocks' quantiles into within and between processes (one-way random effects)."""
@@ -116,6 +133,9 @@ class FreshRun:
         few = len(self.runs) < samples_needed(0.5)
         basis = "of calls alone: fewer than six processes" if few else "over processes"
         return f"Intervals {basis}. {self.sample()}"
+
+    def _times(self, name: str) -> list[Floats]:
+        return [run.workloads[name].blocks.ravel() for run in self.runs]
 
     def _repr_html_(self) -> str:
         return table([self._row(name) for name in self.workloads], f"[95 % interval]. {self.conditions()}")

@@ -15,7 +15,7 @@ import numpy as np
 from ffcore.lab.bench.clock import Clock, Timer, timer
 from ffcore.lab.bench.display import duration, interval, percentile_name, table
 from ffcore.lab.bench.display import ratio as as_ratio
-from ffcore.lab.bench.estimate import Estimate, Floats, paired_ratio, quantiles, samples_needed
+from ffcore.lab.bench.estimate import Estimate, Floats, group_quantiles, quantile, quantiles, ratio_of_quantiles
 from ffcore.lab.bench.rounds import Workload, baseline_of, checked, shuffled
 from ffcore.lab.bench.warmup import WarmUp, warm_up
 
@@ -41,7 +41,7 @@ class Latency:
         >>> Latency("floor", np.arange(1.0, 1001.0).reshape(10, 100)).percentile(0.9)
         Estimate(value=900.0, low=881.0, high=919.0, n=1000)
         """
-        return quantiles(self.blocks, [q])[0]
+        return quantile(self.blocks.ravel(), q)
 
     def percentiles(self) -> dict[str, Estimate]:
         """Estimate p50, p90, p99, p99.9 and p99.99 in nanoseconds.
@@ -57,7 +57,7 @@ class Latency:
         >>> Latency("floor", np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])).block_quantiles(0.5).tolist()
         [2.0, 5.0]
         """
-        return np.quantile(self.blocks, q, axis=1, method="inverted_cdf")
+        return group_quantiles(self.blocks, q)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,10 +92,7 @@ class LatencyRun:
         """
         lower = self.workloads[baseline_of(self.workloads, baseline)]
         upper = self.workloads[baseline_of(self.workloads, name)]
-        rounds, size = upper.blocks.shape
-        if size < samples_needed(q):
-            return Estimate(None, None, None, rounds)
-        return paired_ratio(upper.block_quantiles(q), lower.block_quantiles(q))
+        return ratio_of_quantiles(upper.blocks, lower.blocks, q)
 
     def _repr_html_(self) -> str:
         return table([self._row(sample) for sample in self.workloads.values()], self._note())

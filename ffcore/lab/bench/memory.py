@@ -17,6 +17,7 @@ from ffcore.evaluator import Evaluator
 from ffcore.flagset import FlagSet
 from ffcore.lab.bench.display import interval, table
 from ffcore.lab.bench.estimate import Estimate, Floats
+from ffcore.lab.bench.estimators import slope
 from ffcore.lab.bench.workloads import STANDARD
 
 TRACED, RESIDENT = "traced", "resident"
@@ -41,15 +42,12 @@ class Memory:
     def slope(self) -> Estimate:
         """Estimate the bytes by which one evaluation adds to memory.
 
-        Theil and Sen's median of all slopes between readings, with its 95 % interval, after the first readings.
+        The first readings, while caches fill, are left out (see `estimators.slope`).
 
         >>> Memory("ffcore", "traced", np.arange(50.0), 100 + 2 * np.arange(50.0)).slope().value
         2.0
         """
-        from scipy import stats
-
-        found = stats.theilslopes(self.held[SETTLING:], self.evaluations[SETTLING:], alpha=0.95)
-        return Estimate(float(found.slope), float(found.low_slope), float(found.high_slope), int(self.evaluations[-1]))
+        return slope(self.evaluations[SETTLING:], self.held[SETTLING:])
 
     def growth(self) -> Floats:
         """Bytes more than at the first reading in the slope."""

@@ -20,7 +20,7 @@ from ffcore.evaluator import Evaluator
 from ffcore.flagset import FlagSet
 from ffcore.lab.bench.clock import Clock
 from ffcore.lab.bench.display import duration, interval, percentile_name, rate, table
-from ffcore.lab.bench.estimate import Estimate, Floats, clustered_quantiles
+from ffcore.lab.bench.estimate import Estimate, Floats, clustered_quantile
 from ffcore.lab.bench.rounds import Workload, shuffled
 from ffcore.lab.bench.sizes import Sizes
 from ffcore.lab.bench.workloads import workloads
@@ -60,8 +60,8 @@ class Requests:
         Neighbours in a queue wait for the same reason, so the intervals draw whole stretches, ten of them, rather than
         requests.
         """
-        found = clustered_quantiles(np.array_split(times, PARTS), LEVELS)
-        return dict(zip(LEVELS, found, strict=True))
+        stretches = np.array_split(times, PARTS)
+        return {level: clustered_quantile(stretches, level) for level in LEVELS}
 
 
 def schedule(per_second: float, seconds: float, seed: int) -> Floats:

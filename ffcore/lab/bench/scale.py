@@ -8,7 +8,6 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
 import pyarrow as pa
 
 from ffcore.flagset import FlagSet
@@ -17,7 +16,8 @@ from ffcore.lab.bench.bulk_run import BulkRun, Pace
 from ffcore.lab.bench.clock import Clock
 from ffcore.lab.bench.crews import DASK, THREADS, Crews
 from ffcore.lab.bench.engines import HALF, Engine, on_executor
-from ffcore.lab.bench.estimate import Estimate, median, paired_ratio, samples_needed
+from ffcore.lab.bench.estimate import Estimate, paired_ratio, samples_needed
+from ffcore.lab.bench.estimators import extrapolated
 from ffcore.lab.bulk.ranges import DecimalIds, count_range
 
 #: The evaluator in a loop, which takes as long as pandas, is left to the measurement of one machine.
@@ -51,15 +51,9 @@ class ScaleRun:
         return paired_ratio(before.rates, last.rates)
 
     def seconds(self, name: str, users: int = GOAL) -> Estimate:
-        """Extrapolate how many seconds so many users would take, if the cost of a further user stays what it is.
-
-        Each round gives one line, through its times for the largest population measured and the second largest.
-        The interval is that of the median over rounds; it knows nothing of what may change beyond the largest.
-        """
+        """Extrapolate how many seconds so many users would take, if the cost of a further user stays what it is."""
         before, last = self._largest_two(name)
-        spent, first = last.rows / last.rates, before.rows / before.rates
-        further = np.maximum((spent - first) / (last.rows - before.rows), 0)  # nobody costs less than nothing
-        return median(spent + (users - last.rows) * further)
+        return extrapolated(last.rates, before.rates, last.rows, before.rows, users)
 
     def speedup(self, name: str, baseline: str) -> Estimate:
         """Users a second over another way's, within rounds, for the most users that both were measured with."""

@@ -35,7 +35,7 @@ class Threads:
 
     def to_dict(self) -> dict[str, Any]:
         """All fields, ready for JSON."""
-        return asdict(self)
+        return asdict(self) | {"ratio": self.ratio.to_dict()}
 
 
 def threads(ids: Sequence[str], profile: Profile, clock: Clock = time.perf_counter_ns) -> Threads:
@@ -102,7 +102,7 @@ class ManyFlags:
 
     def to_dict(self) -> dict[str, Any]:
         """All fields, ready for JSON."""
-        return asdict(self)
+        return asdict(self) | {"compile_seconds": self.compile_seconds.to_dict()}
 
 
 def many_flags(count: int = FLAGS, repeats: int = 7, clock: Clock = time.perf_counter_ns) -> ManyFlags:

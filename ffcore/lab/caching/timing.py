@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ffcore.evaluator import Evaluator
-from ffcore.lab.bench.estimate import Estimate, median
+from ffcore.lab.bench.estimate import Estimate
+from ffcore.lab.bench.estimators import knee_offset
 from ffcore.lab.bench.latency import LatencyRun, latency
 from ffcore.model import Flag
 from ffcore.stores.base import FlagStore, Malformed
@@ -20,7 +21,6 @@ from .playing import USER
 from .traffic import Floats
 
 HIT = "hit"
-BLOCKS = 10
 
 
 def reading(stores: Mapping[str, FlagStore], key: str, ids: Sequence[str], calls: int, blocks: int) -> LatencyRun:
@@ -72,10 +72,8 @@ class Spectrum:
         return float(self.hits.mean())
 
     def offset(self) -> Estimate:
-        """How far the knee lies from the hit rate, in percentage points: the median over blocks of the run."""
-        fast = np.array_split(self.times < self.threshold, BLOCKS)
-        hits = np.array_split(self.hits, BLOCKS)
-        return median([100 * (quick.mean() - hit.mean()) for quick, hit in zip(fast, hits, strict=True)])
+        """How far the knee lies from the hit rate, in percentage points."""
+        return knee_offset(self.times, self.hits, self.threshold)
 
 
 class _Watched:

@@ -6,14 +6,14 @@ import os
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import ffcore
 
-from . import page, results
+from . import page, results, samples
 from .order import SOURCES
 
 SUMS = "SHA256SUMS"
@@ -23,9 +23,10 @@ _TITLE = re.compile(r"<title>Feature-flag report: (\w+)</title>")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a check of a bundle found: files looked at, the fingerprint of their hashes, and every problem."""
+    """What a check of a bundle found: files and their fingerprint, figures computed again, and every problem."""
 
     files: int
+    figures: int
     fingerprint: str
     problems: tuple[str, ...]
 
@@ -48,9 +49,10 @@ def write(folder: Path) -> Path:
 
 
 def check(bundle: Path) -> Evidence:
-    """Check a bundle, packed or unpacked, without a network: hashes, result files, notebooks against their sources.
+    """Check a bundle, packed or unpacked, without a network.
 
-    Hashes show what was touched later; who rewrites them too is caught by parts that no longer agree, and by the
+    Hashes have to fit, executed notebooks their sources, the page the result files, and each figure with kept samples
+    has to come out of them again. Who rewrites the hashes too is caught by parts that no longer agree, and by the
     fingerprint, if that was told when the bundle was made. ConfigError if it is no bundle.
     """
     parts = _read(bundle)
@@ -58,8 +60,10 @@ def check(bundle: Path) -> Evidence:
     if sums is None:
         raise ffcore.ConfigError([(str(bundle), f"is no bundle: it has no {SUMS}")])
     listed = dict(_listed(sums.decode(errors="replace")))
-    problems = [*_touched(listed, parts), *_contradictions(parts)]
-    return Evidence(len(parts), _hash(sums), tuple(problems))
+    found, damaged = _results(parts)
+    problems = [*_touched(listed, parts), *damaged, *_contradictions(found, parts)]
+    figures = sum(len(samples.recipes(result)) for result in found)
+    return Evidence(len(parts), figures, _hash(sums), tuple(problems))
 
 
 def _read(bundle: Path) -> dict[str, bytes]:
@@ -89,20 +93,25 @@ def _touched(listed: Mapping[str, str], parts: Mapping[str, bytes]) -> Iterator[
     yield from (f"{n}: changed since" for n, data in parts.items() if n in listed and _hash(data) != listed[n])
 
 
-def _contradictions(parts: Mapping[str, bytes]) -> Iterator[str]:
-    verdicts = []
+def _results(parts: Mapping[str, bytes]) -> tuple[list[results.Result], list[str]]:
+    """The result files of a bundle, and what is wrong with those that cannot be read."""
+    found, problems = [], []
     for name in sorted(name for name in parts if name.endswith(".json") and "/" not in name):
         try:
-            result = results.parse(parts[name].decode(), name)
+            found.append(results.parse(parts[name].decode(), name))
         except (ffcore.ConfigError, ValueError) as error:
-            yield f"{name}: {error}"
-            continue
-        verdicts.append(result.verdict)
+            problems.append(f"{name}: {error}")
+    return found, problems
+
+
+def _contradictions(found: Sequence[results.Result], parts: Mapping[str, bytes]) -> Iterator[str]:
+    for result in found:
         yield from _notebook(result, parts)
+        yield from samples.problems(result, parts.get(f"{result.notebook}{samples.SUFFIX}"))
     title = _TITLE.search(parts.get(page.NAME, b"").decode(errors="replace"))
-    if not title or title[1] != results.worst(verdicts):
-        said = title[1] if title else "nothing"
-        yield f"{page.NAME}: says {said}, the result files say {results.worst(verdicts)}"
+    verdict = results.worst(result.verdict for result in found)
+    if not title or title[1] != verdict:
+        yield f"{page.NAME}: says {title[1] if title else 'nothing'}, the result files say {verdict}"
 
 
 def _notebook(result: results.Result, parts: Mapping[str, bytes]) -> Iterator[str]:

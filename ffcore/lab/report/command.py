@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ffcore.errors import ConfigError, suggestion
 
 if TYPE_CHECKING:
+    from ffcore.lab.report.bundle import Evidence
     from ffcore.lab.report.plan import Plan
 
 INTERRUPTED = "interrupted"
@@ -84,9 +85,7 @@ def _bundle(options: Namespace) -> str:
     from ffcore.lab.report import bundle
 
     written = bundle.write(folder)
-    evidence = bundle.check(written)
-    print(f"{written}: {evidence.files} files, fingerprint {evidence.fingerprint}")
-    return _problems(evidence.problems)
+    return _told_evidence(written, bundle.check(written))
 
 
 def _check(options: Namespace) -> str:
@@ -94,9 +93,7 @@ def _check(options: Namespace) -> str:
     _refuse("--check", {**_orders(options), "--baseline": options.baseline, "--pdf": options.pdf})
     from ffcore.lab.report import bundle
 
-    evidence = bundle.check(options.check)
-    print(f"{options.check}: {evidence.files} files, fingerprint {evidence.fingerprint}")
-    return _problems(evidence.problems)
+    return _told_evidence(options.check, bundle.check(options.check))
 
 
 def _lint(options: Namespace) -> str:
@@ -110,11 +107,13 @@ def _lint(options: Namespace) -> str:
     return "fail" if found else "pass"
 
 
-def _problems(found: Sequence[str]) -> str:
-    for problem in found:
-        print(problem)
-    print(f"{len(found)} problem{'s' * (len(found) > 1)}" if found else "all as it was, and all parts agree")
-    return "fail" if found else "pass"
+def _told_evidence(path: Path, evidence: "Evidence") -> str:
+    print(f"{path}: {evidence.files} files, fingerprint {evidence.fingerprint}")
+    print(f"{evidence.figures} figures computed again from their raw samples")
+    print(*evidence.problems, sep="\n", end="\n" * bool(evidence.problems))
+    count = len(evidence.problems)
+    print(f"{count} problem{'s' * (count > 1)}" if count else "all as it was, and all parts agree")
+    return "fail" if count else "pass"
 
 
 def _orders(options: Namespace) -> dict[str, object]:

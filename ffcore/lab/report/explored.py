@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 import ffcore
-from ffcore.lab.bench.estimate import Estimate, median
+from ffcore.lab.bench.estimate import middle
 from ffcore.lab.explore import Answer, Edit, Explorer
 from ffcore.lab.verify.blast import OFF, ON
 from ffcore.lab.verify.check import Check
@@ -58,8 +58,7 @@ def response_time(answers: Sequence[Answer]) -> Measure:
     >>> response_time([Explorer(flags, ["ann"]).answer(Edit("a", 50)) for _ in range(6)]).name
     'explore_response'
     """
-    times = pd.Series([1000 * answer.seconds for answer in answers]).to_numpy()
-    found = median(times) if len(times) >= 6 else Estimate(float(times.mean()), None, None, len(times))
+    found = middle([1000 * answer.seconds for answer in answers])
     return Measure.of("explore_response", f"an answer about {answers[0].users:,} users", found, "ms")
 
 

@@ -5,10 +5,10 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import ffcore
-from ffcore.lab.bench.estimate import Estimate
+from ffcore.lab.bench.estimate import Estimate, Origin
 from ffcore.lab.verify.check import Verdict, plain
 
 from .targets import Target
@@ -19,10 +19,20 @@ _RULES = json.loads(Path(__file__).with_name("result.schema.json").read_text(enc
 
 
 @dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a figure is computed again: an estimator's name, the kept series by argument, and the other arguments."""
+
+    estimator: str
+    samples: Mapping[str, str]
+    settings: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Measure:
     """One measured value: `value` and `interval` in `unit`, from `n` observations.
 
-    `basis` says what judged it, and `replaces` names the benchmark of the seed report that it stands for.
+    `basis` says what judged it, and `replaces` names the benchmark of the seed report that it stands for. `origin`
+    holds the samples while a notebook runs, and says in its result file how the figure is computed from them.
     """
 
     name: str
@@ -35,6 +45,7 @@ class Measure:
     basis: Literal["", "target", "checks"] = ""
     note: str = ""
     replaces: str = ""
+    origin: Origin | Recipe | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def of(cls, name: str, label: str, estimate: Estimate, unit: str, **more: Any) -> "Measure":
@@ -44,7 +55,7 @@ class Measure:
         (1.0, 2.0)
         """
         interval = None if estimate.low is None else (estimate.low, estimate.high)
-        return cls(name, label, estimate.value, interval, unit, estimate.n, **more)
+        return cls(name, label, estimate.value, interval, unit, estimate.n, origin=estimate.origin, **more)
 
     def judged(self, target: Target | None) -> "Measure":
         """Return this measure with the verdict that the target's bound gives it, if there is one."""
@@ -56,7 +67,8 @@ class Measure:
 class Result:
     """What one notebook of one run found. `seconds` is the run time; `error` is set if the notebook crashed.
 
-    `figure` names the picture that stands for the notebook, which lies beside the file, and its alternative text.
+    `figure` names the picture that stands for the notebook, which lies beside the file, and its alternative text;
+    `samples` the file of raw samples beside it, with its SHA-256 and how many values it holds.
     """
 
     notebook: str
@@ -76,6 +88,7 @@ class Result:
     n_needed: int | None = None
     error: dict[str, str] | None = None
     figure: dict[str, str] | None = None
+    samples: dict[str, Any] | None = None
     schema: int = SCHEMA
 
 
@@ -134,5 +147,6 @@ def read_all(folder: Path) -> list[Result]:
 
 
 def _measure(item: dict[str, Any]) -> Measure:
-    interval = item["interval"]
-    return Measure(**{**item, "interval": cast("tuple[float, float]", tuple(interval)) if interval else None})
+    interval, origin = item["interval"], item.get("origin")
+    read_back = {"interval": tuple(interval) if interval else None, "origin": Recipe(**origin) if origin else None}
+    return Measure(**{**item, **read_back})

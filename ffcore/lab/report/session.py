@@ -15,7 +15,7 @@ import ffcore
 from ffcore.lab.population import load_population
 from ffcore.lab.verify.check import Check, Verdict
 
-from . import figures, notebooks, profiles, results, tables
+from . import figures, notebooks, profiles, results, samples, tables
 from .conclusion import Conclusion
 from .machine import Machine
 from .results import Measure
@@ -72,7 +72,7 @@ class Run:
         return Conclusion(self.notebook, tuple(self.checks))
 
     def finish(self) -> results.Result:
-        """Write the result file if a report is running; in JupyterLab nothing is written. Returns what was found."""
+        """Write the result file and its samples if a report runs; in JupyterLab nothing is. Returns what was found."""
         order = json.loads(os.environ.get(ENVIRONMENT, "{}"))
         needed = [check.n_needed or 0 for check in self.checks if check.verdict == "inconclusive"]
         result = results.Result(
@@ -93,7 +93,9 @@ class Run:
             n_needed=max(needed, default=0) or None,
         )
         if "path" in order:
-            results.write(result, Path(order["path"]))
+            path = Path(order["path"])
+            result = samples.keep(result, path)
+            results.write(result, path)
         return result
 
     def _verdicts(self) -> list[Verdict]:

@@ -9,7 +9,7 @@ import numpy as np
 import ffcore
 from ffcore.hashing import accepted_buckets
 from ffcore.lab.bench.display import duration, interval
-from ffcore.lab.bench.estimate import Estimate, median
+from ffcore.lab.bench.estimate import Estimate, middle
 from ffcore.lab.bench.fresh import PAUSED, TIMER, FreshRun
 from ffcore.lab.bench.hit_rate import hit_rate
 from ffcore.lab.bench.workloads import STANDARD, Workloads
@@ -89,28 +89,26 @@ def _p99(latency: FreshRun, name: str) -> Measure:
 
 
 def _absolute(latency: FreshRun, name: str, benchmark: str) -> Measure:
-    p99, middle = latency.percentile(name, _TAIL), interval(latency.percentile(name, 0.5), duration)
-    note = f"median {middle}, {len(latency.runs)} processes"
+    p99, p50 = (latency.percentile(name, level) for level in (_TAIL, 0.5))
+    note = f"median {interval(p50, duration)}, {len(latency.runs)} processes"
     return Measure.of(f"p99_{name}_ns", f"P99 of {name}", p99, "ns", note=note, replaces=benchmark)
 
 
 def _spread(latency: FreshRun, name: str) -> Measure:
     """How far P99 of the slowest process lies above that of the quickest: an observed range, so without interval."""
     tails, parts = latency.by_process(name, _TAIL), latency.variation(name, _TAIL)
-    found = Estimate(float(tails.max() / max(tails.min(), 1.0)), None, None, tails.size)
     note = (
         f"{duration(tails.min())} to {duration(tails.max())}; deviation within a process {parts.within:.1%}, "
         f"between processes {parts.between:.1%}"
     )
-    return Measure.of(f"p99_{name}_spread", f"P99 of {name}, slowest process over quickest", found, "ratio", note=note)
+    label = f"P99 of {name}, slowest process over quickest"
+    return Measure.of(f"p99_{name}_spread", label, latency.spread(name, _TAIL), "ratio", note=note)
 
 
 def _others(latency: FreshRun) -> list[Measure]:
     hashed = latency.ratio("simple", "short circuit")
     collector = latency.ratio("simple", PAUSED)
-    cold = median(latency.first[:, 0])
-    if cold.value is None:
-        cold = replace(cold, value=float(np.median(latency.first[:, 0])))
+    cold = middle(latency.first[:, 0])
     second = duration(float(np.median(latency.first[:, 1])))
     clock = latency.percentile(TIMER, 0.5)
     step = f"subtracted from every call; the clock's step is {duration(latency.timer.resolution)}"

@@ -11,8 +11,9 @@ import pytest
 
 from ffcore import ConfigError
 from ffcore.cli import main
-from ffcore.lab.report import bundle, page, results
-from ffcore.lab.report.results import Result
+from ffcore.lab.bench.estimate import median
+from ffcore.lab.report import bundle, page, results, samples
+from ffcore.lab.report.results import Measure, Result
 
 RESULT = Result("demo", "Demo", "", "smoke", {}, 0, "1", None, {}, "2026-11-20T09:00:00Z", 1.0, "pass")
 
@@ -102,6 +103,24 @@ def test_parts_that_contradict_each_other_are_named(run: Path, touch: Callable[[
     touch(run)
 
     assert bundle.check(bundle.write(run)).problems == (problem,)
+
+
+def test_a_tampered_sample_is_found_however_the_hashes_are_adapted(run: Path) -> None:
+    """Whoever changes a raw sample has to change three hashes and the figure that it gives."""
+    measure = Measure.of("p50", "median", median([3, 1, 4, 1, 5, 9, 2]), "ns")
+    results.write(samples.keep(replace(RESULT, measures=[measure]), run / "demo.json"), run / "demo.json")
+    whole = bundle.check(bundle.write(run))
+    tampered = replace(measure, origin=median([3, 1, 4, 1, 5, 9, 8]).origin)
+    with zipfile.ZipFile(bundle.write(run)) as packed:
+        packed.extractall(run.parent / "unpacked")
+    samples.keep(replace(RESULT, measures=[tampered]), run.parent / "unpacked" / "one" / "demo.json")
+    adapted = samples.keep(replace(RESULT, measures=[tampered]), run / "demo.json")
+
+    assert (whole.figures, whole.problems) == (1, ())
+    assert "demo.samples.parquet: changed since" in bundle.check(run.parent / "unpacked" / "one").problems
+    assert len(bundle.check(bundle.write(run)).problems) == 2
+    results.write(adapted, run / "demo.json")
+    assert bundle.check(bundle.write(run)).problems == ("demo.json: p50 is 3 [1, 9], but its samples give 4 [1, 9]",)
 
 
 def test_damage_is_one_message(run: Path) -> None:

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from ffcore import ConfigError
-from ffcore.lab.report import results, session
+from ffcore.lab.bench.estimate import median
+from ffcore.lab.report import results, samples, session
 from ffcore.lab.report.results import Measure
 from ffcore.lab.report.session import ENVIRONMENT, open_run
 from ffcore.lab.verify import Check, sequential_sample_ratio
@@ -114,6 +115,7 @@ def test_inside_a_report_the_result_file_is_written(monkeypatch: pytest.MonkeyPa
     run = open_run("demo", **GIVEN)
     run.check(Check("x", "inconclusive", n=3, n_needed=900), "a")
     run.check(Check("x", "pass", n=3, n_needed=1000), "b")
+    run.measure(Measure.of("p50", "median", median([3, 1, 4, 1, 5, 9, 2]), "ns"))
     run.finish()
     found = results.read(path)
 
@@ -121,6 +123,7 @@ def test_inside_a_report_the_result_file_is_written(monkeypatch: pytest.MonkeyPa
     assert [check["name"] for check in found.checks] == ["a", "b"]
     assert found.parameters == GIVEN
     assert isinstance(found.machine["warnings"], list)
+    assert list(samples.problems(found, Path("demo.samples.parquet").read_bytes())) == []
 
 
 @pytest.mark.usefixtures("house")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from ffcore.lab.bench.estimate import Estimate
@@ -24,7 +24,7 @@ class Change:
 
     def to_dict(self) -> dict[str, Any]:
         """All fields, ready for JSON."""
-        return asdict(self)
+        return {"workload": self.workload, "ratio": self.ratio.to_dict(), "verdict": self.verdict}
 
 
 def verdict(ratio: Estimate, margin: float = MARGIN) -> Verdict:
