@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ffcore.errors import suggestion
-from ffcore.lab.bench.estimate import Estimate, Floats, Origin
+from ffcore.lab.bench.estimate import Estimate, Floats
 from ffcore.lab.bench.estimators import ESTIMATORS
 
 from .results import Measure, Recipe, Result
@@ -50,7 +50,7 @@ def keep(result: Result, path: Path) -> Result:
 def _with_recipe(measure: Measure, series: dict[str, Series], names: dict[str, str]) -> Measure:
     """Add a measure's samples to the series, unless they are there by another name, which `names` has by content."""
     origin = measure.origin
-    if not isinstance(origin, Origin):
+    if origin is None or isinstance(origin, Recipe):
         return measure
     used = {}
     for argument, sample in origin.samples.items():
