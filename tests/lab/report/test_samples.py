@@ -69,8 +69,8 @@ def test_samples_are_kept_whole_and_once(tmp_path: Path) -> None:
     result, data = kept(tmp_path, found | {"flat": median(ONE)})
     table = pd.read_parquet(tmp_path / "demo.samples.parquet")
 
-    assert table[table["series"] == "first.processes"]["value"].tolist() == DRAW[0].ravel().tolist()
-    assert table[table["series"] == "first.processes"]["group"].tolist() == np.repeat(range(8), 400).tolist()
+    assert table[table["series"] == "first.groups"]["value"].tolist() == DRAW[0].ravel().tolist()
+    assert table[table["series"] == "first.groups"]["group"].tolist() == np.repeat(range(8), 400).tolist()
     assert table[table["series"] == "flat.observations"]["group"].isna().all()
     assert result.samples is not None
     assert result.samples["values"] == len(table) == DRAW[0].size + ONE.size
