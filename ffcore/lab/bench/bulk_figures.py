@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, NullFormatter
 
+from ffcore.lab.bench.axes import bar, columns, logarithmic, rows
 from ffcore.lab.bench.bulk import CONTENDERS, LIMIT, THREADS, ours
 from ffcore.lab.bench.bulk_run import BulkRun
 from ffcore.lab.bench.display import interval, rate
@@ -21,7 +18,6 @@ STYLES = ("-", "-", "--", ":", "-.", (0, (5, 1)), (0, (1, 1)))
 SHAPES = ("o", "s", "^", "D", "v", "P", "")
 LOOKS = dict(zip((*OURS, *CONTENDERS, LIMIT), zip(COLOURS, STYLES, SHAPES, strict=True), strict=True))
 BAR = 0.36
-UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (0.0, ""))
 
 
 def bulk_throughput(run: BulkRun) -> Chart:
@@ -58,23 +54,20 @@ def bulk_ratios(run: BulkRun) -> Chart:
     >>> bulk_ratios(run).caption[:60]
     'One flag at 50 %, our decisions a second over those of each '
     """
-    rows = [name for name in (*CONTENDERS, LIMIT) if name in run.paces or name in run.absent]
+    names = [name for name in (*CONTENDERS, LIMIT) if name in run.paces or name in run.absent]
     what = "One flag at 50 %, our decisions a second over those of each other way: bar median, line 95 % interval."
     title = f"Times as fast, over {run.largest(OURS[0]).rows:,} rows"
-    figure, axes = chart(title, f"{what} {_sample(run)}{_fewer(run)}", height=0.3 + 0.8 * len(rows), width=0.47)
+    figure, axes = chart(title, f"{what} {_sample(run)}{_fewer(run)}", height=0.3 + 0.8 * len(names), width=0.47)
     logarithmic(axes, "x", "times as many decisions a second")
-    for place, name in enumerate(rows):
+    for place, name in enumerate(names):
         if name in run.absent:
             side_note(axes, run.absent[name], place, GREY)
         else:
             _bars(axes, run, name, place)
     axes.axvline(1, color="black", linewidth=1.2)
-    axes.set_yticks(range(len(rows)), [name.replace(", ", ",\n") for name in rows])
-    for label, name in zip(axes.get_yticklabels(), rows, strict=True):
+    rows(axes, [name.replace(", ", ",\n") for name in names])
+    for label, name in zip(axes.get_yticklabels(), names, strict=True):
         label.set_color(GREY if name in run.absent else "black")
-    axes.set_ylim(len(rows) - 0.45, -0.55)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
     return figure
 
 
@@ -104,10 +97,9 @@ def _draw(axes: Axes, run: BulkRun, name: str) -> Line2D:
     across = [pace.rows for pace in paces]
     if name == LIMIT:
         paces, across = 2 * paces, [run.paces[OURS[0]][end].rows for end in (0, -1)]
-    rates = [pace.rate() for pace in paces]
-    low, middle, high = np.array([(e.low, e.value, e.high) for e in rates], dtype=np.float64).T
+    low, middle, high = columns(pace.rate() for pace in paces)
     axes.fill_between(across, low, high, color=colour, alpha=0.25, linewidth=0)
-    label = f"{name}:\n{interval(rates[-1], rate)}"
+    label = f"{name}:\n{interval(paces[-1].rate(), rate)}"
     [line] = axes.plot(
         across, middle, color=colour, linestyle=style, marker=marker, linewidth=2, markersize=7, label=label
     )
@@ -120,32 +112,5 @@ def _bars(axes: Axes, run: BulkRun, name: str, place: int) -> None:
     for number, way in enumerate(ways):
         at, colour = place + BAR * (number - (len(ways) - 1) / 2), LOOKS[way][0]
         estimate = run.ratio(way, name)
-        side_note(axes, f"{way.partition(', ')[2]}: {interval(estimate, _three)}", at)
-        if estimate.value and estimate.low and estimate.high:
-            axes.barh(at, estimate.value - 1, left=1, height=BAR * 0.9, color=colour, alpha=0.75)
-            axes.plot([estimate.low, estimate.high], [at, at], color="black", linewidth=2.5, solid_capstyle="butt")
-
-
-def _three(value: float) -> str:
-    return f"{value:.3g}"
-
-
-def logarithmic(axes: Axes, name: Literal["x", "y"], label: str) -> None:
-    """Give an axis decades with short names, a label and a grid."""
-    axes.set(**{f"{name}scale": "log", f"{name}label": label})
-    axis = axes.xaxis if name == "x" else axes.yaxis
-    axis.label.set_fontsize(FONT)
-    axis.set_major_formatter(FuncFormatter(lambda value, _: decade(value)))
-    axis.set_minor_formatter(NullFormatter())
-    axes.grid(axis=name, color="#dddddd", linewidth=0.8)
-    axes.set_axisbelow(True)
-
-
-def decade(value: float) -> str:
-    """A power of ten in short.
-
-    >>> [decade(value) for value in (0.1, 10, 100_000, 1e7, 1e9)]
-    ['0.1', '10', '100 k', '10 M', '1 G']
-    """
-    unit, name = next((unit or 1.0, name) for unit, name in UNITS if value >= unit)
-    return f"{value / unit:g} {name}".strip()
+        side_note(axes, f"{way.partition(', ')[2]}: {interval(estimate, '{:.3g}'.format)}", at)
+        bar(axes, estimate, at, colour, BAR * 0.9, start=1)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
 
+from ffcore.lab.bench.axes import columns, logarithmic, shortened
 from ffcore.lab.bench.concurrency import PROCESSES, THREADS, ConcurrencyRun
 from ffcore.lab.bench.display import rate
 from ffcore.lab.bench.estimate import median
@@ -23,8 +24,7 @@ def concurrency_rates(run: ConcurrencyRun) -> Chart:
     figure, axes = chart("Several at the same time", f"{what} {run.conditions()}", height=3.6)
     workers = sorted({crowd.workers for crowd in run.crowds})
     for kind, (colour, style, marker) in LOOKS.items():
-        found = [median(run.of(kind, count).rates) for count in workers]
-        low, middle, high = np.array([(e.low, e.value, e.high) for e in found], dtype=np.float64).T
+        low, middle, high = columns(median(run.of(kind, count).rates) for count in workers)
         axes.vlines(workers, low, high, colour, linewidth=4, alpha=0.5)
         axes.plot(workers, middle, color=colour, linestyle=style, marker=marker, linewidth=2, markersize=8, label=kind)
     one = float(np.median(run.of(PROCESSES, 1).rates))
@@ -41,17 +41,12 @@ def concurrency_rates(run: ConcurrencyRun) -> Chart:
         fontsize=FONT - 2,
         color=GREY,
     )
-    axes.set_xscale("log")
-    axes.set_yscale("log")
+    logarithmic(axes, "x", "threads or processes at the same time")
+    logarithmic(axes, "y", "decisions a second", lambda value: shortened(rate(value)))
     axes.xaxis.set_major_locator(FixedLocator(workers))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.grid(visible=False)
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: rate(value).replace(".00", "").replace(".0", "")))
-    axes.set_xlabel("threads or processes at the same time", fontsize=FONT)
-    axes.set_ylabel("decisions a second", fontsize=FONT)
-    axes.grid(axis="y", color="#dddddd", linewidth=0.8)
-    axes.set_axisbelow(True)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_minor_locator(NullLocator())
     axes.legend(fontsize=FONT - 2, frameon=False)
     return figure

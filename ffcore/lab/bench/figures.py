@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from ffcore.lab.bench.display import duration, percentile_name
+from ffcore.lab.bench.axes import columns, durations, mark, rows
+from ffcore.lab.bench.display import percentile_name
 from ffcore.lab.bench.estimate import CONFIDENCE, Floats
 from ffcore.lab.bench.fresh import FreshRun
 from ffcore.lab.bench.latency import QUANTILES, Latency, LatencyRun
@@ -35,7 +33,9 @@ def latency_spectrum(run: LatencyRun | FreshRun, names: Sequence[str] | None = N
     caption = f"Time of one call at each percentile: line estimate, band 95 % interval. {run.conditions()}"
     figure, axes = chart("Latency spectrum", caption, height=4.6)
     for sample, colour, style in _looks(run, names):
-        across, low, value, high = _bands(run, sample.name)
+        found = columns(run.bands(sample.name, STEPS.tolist()))
+        estimable = found[1] > 0
+        across, (low, value, high) = 1 / (1 - STEPS[estimable]), found[:, estimable]
         axes.fill_between(across, low, high, color=colour, alpha=0.25)
         axes.plot(across, value, color=colour, linestyle=style, linewidth=2, label=sample.name)
     axes.set_xscale("log")
@@ -67,11 +67,10 @@ def latency_histogram(run: LatencyRun | FreshRun, names: Sequence[str] | None = 
         axes.stairs(
             row - 0.8 * density / max(density.max(), 1e-9), edges, baseline=row, fill=True, color=colour, alpha=0.75
         )
-        _marks(axes, run, sample.name, row)
-    axes.set_yticks(range(len(drawn)), [sample.name for sample, _, _ in drawn])
+        for estimate, marker in zip(run.bands(sample.name, [0.5, 0.99]), "|^", strict=True):
+            mark(axes, estimate, row + 0.12, marker, "black", size=9)
+    rows(axes, [sample.name for sample, _, _ in drawn])
     axes.set_ylim(len(drawn) - 0.6, -1)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
     durations(axes, "x")
     return figure
 
@@ -109,34 +108,7 @@ def _looks(run: LatencyRun | FreshRun, names: Sequence[str] | None) -> Iterator[
             yield run.workloads[name], colour, style
 
 
-def _bands(run: LatencyRun | FreshRun, name: str) -> Floats:
-    found = zip(STEPS, run.bands(name, STEPS.tolist()), strict=True)
-    drawn = [(1 / (1 - level), e.low, e.value, e.high) for level, e in found if e.value]
-    return np.array(drawn, dtype=np.float64).reshape(-1, 4).T
-
-
 def _edges(samples: Sequence[Latency]) -> Floats:
     low = min(np.quantile(sample.blocks, 0.001) for sample in samples) / 1.3
     high = max(np.quantile(sample.blocks, 0.99) for sample in samples) * 1.5
     return np.unique(np.floor(np.geomspace(max(low, 1), max(high, 10), 240))) - 0.5
-
-
-def _marks(axes: Axes, run: LatencyRun | FreshRun, name: str, row: int) -> None:
-    for level, marker in ((0.5, "|"), (0.99, "^")):
-        [estimate] = run.bands(name, [level])
-        if estimate.value and estimate.low and estimate.high:
-            axes.plot(
-                [estimate.low, estimate.high], [row + 0.12] * 2, color="black", linewidth=3, solid_capstyle="butt"
-            )
-            axes.plot([estimate.value], [row + 0.12], marker, color="black", markersize=9)
-
-
-def durations(axes: Axes, name: Literal["x", "y"]) -> None:
-    """Give an axis of nanoseconds a logarithmic scale, units on its ticks, a label and a grid."""
-    axes.set(**{f"{name}scale": "log"})
-    axis: Axis = axes.xaxis if name == "x" else axes.yaxis
-    axis.set_major_formatter(FuncFormatter(lambda value, _: duration(value).replace(".00", "").replace(".0", "")))
-    axis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
-    axis.set_label_text("time of one call", fontsize=FONT)
-    axes.grid(axis=name, color="#dddddd", linewidth=0.8)
-    axes.set_axisbelow(True)

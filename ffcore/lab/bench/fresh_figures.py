@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter
 
-from ffcore.lab.bench.display import duration
+from ffcore.lab.bench.axes import durations, rows
 from ffcore.lab.bench.fresh import FreshRun
 from ffcore.lab.plots import BLUE, FONT, GREY, VERMILION, Chart, chart, side_note
 
@@ -37,12 +36,9 @@ def latency_timeline(run: FreshRun, name: str = "simple", process: int = 0) -> C
     if dropped:
         axes.axvspan(0, dropped, color=GREY, alpha=0.25)
     axes.axvline(end, color="black", linestyle="--", linewidth=1.5)
-    axes.set_yscale("log")
+    durations(axes, "y")
     axes.set_ylim(times.min() / 1.3, np.quantile(times, 0.9995) * 2)
     axes.set_xlabel("call of this workload, in order", fontsize=FONT)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _plain(value)))
-    axes.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
-    axes.set_ylabel("time of one call", fontsize=FONT)
     return figure
 
 
@@ -62,18 +58,6 @@ def latency_processes(run: FreshRun) -> Chart:
             axes.plot(values, [row + offset] * values.size, marker, color=colour, markersize=8, alpha=0.6)
         tails = run.by_process(name, 0.99)
         side_note(axes, f"p99 {tails.max() / max(tails.min(), 1.0):.2f} times", row)
-    axes.set_yticks(range(len(run.workloads)), list(run.workloads))
-    box = axes.get_position()
-    axes.set_position((0.26, box.y0, 0.5, box.height))
-    axes.set_ylim(len(run.workloads) - 0.5, -0.6)
-    axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _plain(value)))
-    axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
-    axes.set_xlabel("time of one call", fontsize=FONT)
-    axes.grid(axis="x", color="#dddddd", linewidth=0.8)
-    axes.set_axisbelow(True)
+    rows(axes, list(run.workloads), left=0.26)
+    durations(axes, "x")
     return figure
-
-
-def _plain(value: float) -> str:
-    return duration(value).replace(".00", "").replace(".0", "")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-from matplotlib.ticker import FuncFormatter, NullFormatter
-
+from ffcore.lab.bench.axes import columns, logarithmic
 from ffcore.lab.bench.display import interval
 from ffcore.lab.bench.growth import GrowthRun
 from ffcore.lab.plots import FONT, GREY, MARKERS, SERIES, Chart, chart
@@ -26,22 +24,15 @@ def growth_costs(run: GrowthRun) -> Chart:
     figure, axes = chart("Cost by size", caption, height=4.2)
     for (name, one), colour, style, marker in zip(run.dimensions.items(), SERIES, STYLES, MARKERS, strict=False):
         across = [max(size, 0.5) for size in one.sizes]
-        found = [one.ratio(size) for size in one.sizes]
-        low, middle, high = np.array([(e.low, e.value, e.high) for e in found], dtype=np.float64).T
+        low, middle, high = columns(one.ratio(size) for size in one.sizes)
         label = f"{name}: {interval(one.slope(), '{:.2f}'.format)}"
         axes.vlines(across, low, high, colour, linewidth=4, alpha=0.5)
         axes.plot(across, middle, color=colour, linestyle=style, marker=marker, linewidth=2, markersize=8, label=label)
-    axes.set_xscale("log")
-    axes.set_yscale("log")
+    logarithmic(axes, "x", "how many flags, rules, attributes or characters", "{:,.0f}".format)
+    logarithmic(axes, "y", "cost, times the smallest", "{:g}".format)
+    axes.xaxis.grid(visible=False)
     top = axes.get_ylim()[1]
     axes.plot([1, top], [1, top], color=GREY, linewidth=1, label="in proportion: 1")
     axes.set_ylim(top=top * 6)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.set_xlabel("how many flags, rules, attributes or characters", fontsize=FONT)
-    axes.set_ylabel("cost, times the smallest", fontsize=FONT)
-    axes.grid(axis="y", color="#dddddd", linewidth=0.8)
-    axes.set_axisbelow(True)
     axes.legend(fontsize=FONT - 3, frameon=False, loc="upper left")
     return figure

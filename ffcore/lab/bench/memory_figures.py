@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.ticker import FuncFormatter
 
+from ffcore.lab.bench.axes import grid
 from ffcore.lab.bench.display import interval
 from ffcore.lab.bench.memory import CONTROL, OURS, RESIDENT, SETTLING, TRACED, MemoryRun
 from ffcore.lab.plots import BLUE, FONT, GREEN, GREY, ORANGE, VERMILION, Chart, chart
@@ -37,13 +38,12 @@ def memory_growth(run: MemoryRun) -> Chart:
         [line] = axes.plot(one.evaluations, one.growth() / KIB, color=colour, linestyle=style, linewidth=2, label=label)
         line.set(marker=marker, markevery=7)
     axes.axvspan(0, float(run.series[0].evaluations[SETTLING]), color=GREY, alpha=0.2)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.locator_params(axis="x", nbins=5)
     axes.set_xlabel("evaluations", fontsize=FONT)
     axes.set_ylabel("KiB more", fontsize=FONT)
-    axes.grid(axis="y", color="#dddddd", linewidth=0.8)
-    axes.set_axisbelow(True)
+    grid(axes, "y")
     highest = max(float(np.max(one.growth())) for one in run.series) / KIB
     axes.set_ylim(top=max(highest, 1.0) * 1.6)
     axes.legend(fontsize=FONT - 3, frameon=False, loc="upper left")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter
 
-from ffcore.lab.bench.display import duration, percentile_name, rate
+from ffcore.lab.bench.axes import columns, durations
+from ffcore.lab.bench.display import percentile_name, rate
 from ffcore.lab.bench.open_loop import PARTS, OpenLoopRun
 from ffcore.lab.plots import BLUE, FONT, VERMILION, Chart, chart
 
@@ -36,19 +36,13 @@ def response_times(run: OpenLoopRun) -> Chart:
         "service": [run.loads[load].percentiles(run.loads[load].service) for load in loads],
     }
     for kind, level, colour, style, marker in LINES:
-        found = [(row[level].low, row[level].value, row[level].high) for row in times[kind]]
-        low, middle, high = np.maximum(np.array(found, dtype=np.float64).T, 1.0)
+        low, middle, high = np.maximum(columns(row[level] for row in times[kind]), 1.0)
         label = f"{kind}, {'median' if level == 0.5 else percentile_name(level)}"
         across = [100 * load for load in loads]
         axes.vlines(across, low, high, colour, linewidth=4, alpha=0.4)
         axes.plot(across, middle, color=colour, linestyle=style, marker=marker, markersize=7, linewidth=2, label=label)
     axes.axvline(100 * run.knee(), color="black", linestyle="--", linewidth=1.5)
-    axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: duration(value).replace(".00", "").replace(".0", "")))
-    axes.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
+    durations(axes, "y", "time of a request")
     axes.set_xlabel("load, % of capacity", fontsize=FONT)
-    axes.set_ylabel("time of a request", fontsize=FONT)
-    axes.grid(axis="y", color="#dddddd", linewidth=0.8)
-    axes.set_axisbelow(True)
     axes.legend(fontsize=FONT - 2, frameon=False)
     return figure

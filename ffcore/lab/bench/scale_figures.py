@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 from matplotlib.axes import Axes
 
-from ffcore.lab.bench.bulk_figures import decade, logarithmic
+from ffcore.lab.bench.axes import bar, columns, decade, logarithmic, rows
 from ffcore.lab.bench.crews import ALONE, DASK, PROCESSES, THREADS
 from ffcore.lab.bench.display import duration, interval, rate
 from ffcore.lab.bench.estimate import median
@@ -46,12 +45,7 @@ def scale_speed(run: ScaleRun) -> Chart:
             side_note(axes, run.timed.absent[name], place, GREY)
         else:
             _bar(axes, run, name, place)
-    axes.set_yticks(range(len(names)), names)
-    box = axes.get_position()
-    axes.set_position((0.29, box.y0, 0.32, box.height))
-    axes.set_ylim(len(names) - 0.45, -0.55)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
+    rows(axes, names, left=0.29, width=0.32)
     return figure
 
 
@@ -84,10 +78,7 @@ def _bar(axes: Axes, run: ScaleRun, name: str, place: int) -> None:
     pace = run.timed.largest(name)
     found = pace.rate()
     side_note(axes, f"{interval(found, rate)}, {decade(pace.rows)}", place)
-    if found.value and found.low and found.high:
-        colour = KINDS.get(name.partition(",")[0], GREY)
-        axes.barh(place, found.value, height=0.7, color=colour, alpha=0.75)
-        axes.plot([found.low, found.high], [place, place], color="black", linewidth=2.5, solid_capstyle="butt")
+    bar(axes, found, place, KINDS.get(name.partition(",")[0], GREY))
 
 
 def _line(axes: Axes, run: ScaleRun, name: str) -> None:
@@ -95,16 +86,15 @@ def _line(axes: Axes, run: ScaleRun, name: str) -> None:
     colour, style, marker = LINES[name]
     paces = run.timed.paces[name]
     across = [pace.rows for pace in paces]
-    times = [median(pace.rows / pace.rates) for pace in paces]
-    low, middle, high = np.array([(time.low, time.value, time.high) for time in times], dtype=np.float64).T
+    low, middle, high = columns(median(pace.rows / pace.rates) for pace in paces)
     axes.vlines(across, low, high, colour, linewidth=3, alpha=0.5)
     label = f"{name}:\n{_seconds(middle[-1])} for {decade(across[-1])}"
     if len(paces) > 1 and name in GOING_ON:
         goal = run.seconds(name)
-        ends = np.array([goal.low, goal.value, goal.high], dtype=np.float64)
-        axes.plot([across[-1], GOAL], [middle[-1], ends[1]], color=colour, linestyle=":", linewidth=1.5)
-        axes.plot([GOAL], ends[1:2], marker, color=colour, markersize=9, markerfacecolor="white")
-        axes.vlines([GOAL], ends[:1], ends[2:], colour, linewidth=3, alpha=0.5)
+        [lowest], [estimate], [highest] = columns([goal])
+        axes.plot([across[-1], GOAL], [middle[-1], estimate], color=colour, linestyle=":", linewidth=1.5)
+        axes.plot([GOAL], [estimate], marker, color=colour, markersize=9, markerfacecolor="white")
+        axes.vlines([GOAL], [lowest], [highest], colour, linewidth=3, alpha=0.5)
         label += f"\nextrapolated to {decade(GOAL)}:\n{interval(goal, _seconds)}"
     axes.plot(across, middle, color=colour, linestyle=style, marker=marker, linewidth=2, markersize=7, label=label)
 

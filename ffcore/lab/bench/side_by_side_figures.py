@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
+from ffcore.lab.bench.axes import durations, mark, rows
 from ffcore.lab.bench.contender import NAMES, ROLLOUT
 from ffcore.lab.bench.display import duration
-from ffcore.lab.bench.figures import durations
 from ffcore.lab.bench.ourselves import OURS
 from ffcore.lab.bench.side_by_side import SideBySide
 from ffcore.lab.plots import BLUE, FONT, GREY, MARKERS, SERIES, VERMILION, Chart, chart, side_note
@@ -26,7 +26,8 @@ def peer_ratios(run: SideBySide) -> Chart:
     for place, name in enumerate(names):
         for number, workload in enumerate(NAMES):
             if name in run.blocks.times[workload]:
-                _mark(axes, run, workload, name, place + PLACES[number])
+                at = place + PLACES[number]
+                mark(axes, run.ratio(workload, name), at, MARKERS[number], SERIES[number], size=6)
     _absent(axes, run, len(names))
     for number, workload in enumerate(NAMES):
         axes.plot([], [], MARKERS[number], color=SERIES[number], markersize=7, label=workload)
@@ -54,9 +55,7 @@ def peer_latency(run: SideBySide, workload: str = ROLLOUT) -> Chart:
     for place, name in enumerate(names):
         found = [run.percentile(workload, name, level) for level in (0.5, 0.99)]
         for estimate, marker, colour in zip(found, ("o", "^"), (BLUE, VERMILION), strict=True):
-            if estimate.value and estimate.low and estimate.high:
-                axes.plot([estimate.low, estimate.high], [place] * 2, color=colour, linewidth=3, zorder=2)
-                axes.plot([estimate.value], [place], marker, color=colour, markersize=8, zorder=3)
+            mark(axes, estimate, place, marker, colour)
         said = " and ".join("not estimable" if one.value is None else duration(one.value) for one in found)
         side_note(axes, said, place)
     _absent(axes, run, len(names))
@@ -66,20 +65,8 @@ def peer_latency(run: SideBySide, workload: str = ROLLOUT) -> Chart:
 
 def _rows(names: list[str], title: str, caption: str) -> tuple[Chart, Axes]:
     figure, axes = chart(title, caption, 0.3 + 0.5 * len(names), width=0.5)
-    axes.set_yticks(range(len(names)), names)
-    box = axes.get_position()
-    axes.set_position((0.24, box.y0, 0.48, box.height))
-    axes.set_ylim(len(names) - 0.45, -0.55)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
+    rows(axes, names, left=0.24, width=0.48)
     return figure, axes
-
-
-def _mark(axes: Axes, run: SideBySide, workload: str, name: str, at: float) -> None:
-    found, number = run.ratio(workload, name), NAMES.index(workload)
-    if found.value and found.low and found.high:
-        axes.plot([found.low, found.high], [at] * 2, color=SERIES[number], linewidth=2.5, zorder=2)
-        axes.plot([found.value], [at], MARKERS[number], color=SERIES[number], markersize=6, zorder=3)
 
 
 def _absent(axes: Axes, run: SideBySide, first: int) -> None:

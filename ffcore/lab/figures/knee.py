@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from ffcore.lab.bench.axes import shortened
 from ffcore.lab.bench.display import duration, percentile_name
 from ffcore.lab.caching.timing import Spectrum
 from ffcore.lab.plots import FONT, MARKERS, SERIES, Chart, chart
@@ -47,7 +48,7 @@ def knees(spectra: Mapping[str, Spectrum]) -> Chart:
     axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: percentile_name(round(1 - 1 / value, 6))))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: duration(value).replace(".00", "").replace(".0", "")))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: shortened(duration(value))))
     axes.set_xlabel("percentile", fontsize=FONT)
     axes.set_ylabel("time of a request", fontsize=FONT)
     axes.grid(axis="y", color="#dddddd", linewidth=0.8)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
+from ffcore.lab.bench.axes import shortened
 from ffcore.lab.bench.display import duration
 from ffcore.lab.bench.figures import latency_spectrum
 from ffcore.lab.lambdas.starts import Starts
@@ -36,7 +37,7 @@ def life(starts: Starts) -> Chart | Starts:
     axes.set_xlabel("invocations of the container", fontsize=FONT)
     axes.set_ylabel("mean time of one", fontsize=FONT)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: duration(value).replace(".00", "").replace(".0", "")))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: shortened(duration(value))))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.grid(axis="y", color="#dddddd", linewidth=0.8)
     axes.legend(fontsize=FONT - 1, frameon=False)
