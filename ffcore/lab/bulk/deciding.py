@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numba import njit
 from numpy.typing import NDArray
 
 from ffcore.hashing import HASH_SPACE
@@ -78,3 +79,13 @@ def _rows(drawn: Sequence[str | None], salts: Sequence[str]) -> Offsets:
     """The place of each plan's salt among all salts; -1 where nothing is drawn."""
     places = {salt: place for place, salt in enumerate(salts)}
     return np.array([-1 if salt is None else places[salt] for salt in drawn], dtype=np.int64)
+
+
+@njit(nogil=True, cache=True)
+def spread(codes: Codes, arms: int, named: bool, enabled: Any, variants: Any, reasons: Any) -> None:
+    """Codes as three columns: enabled, the place of the variant (-1 for none, or unless `named`) and the reason's."""
+    variant_arms = arms if named else 0
+    for row in range(codes.size):
+        enabled[row] = codes[row] < arms
+        variants[row] = codes[row] if codes[row] < variant_arms else -1
+        reasons[row] = max(codes[row] - (arms - 1), 0)

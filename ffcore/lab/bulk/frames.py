@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ffcore.flagset import FlagSet
-from ffcore.lab.bulk.deciding import Part, decide
+from ffcore.lab.bulk.deciding import Part, decide, spread
 from ffcore.lab.bulk.ids import check_on_invalid, wrong_ids
-from ffcore.lab.bulk.kernels import spread
 from ffcore.lab.bulk.parts import parts_of, run
 from ffcore.lab.bulk.plan import Plan, plans_of
 from ffcore.lab.bulk.sources import Result, read_frame

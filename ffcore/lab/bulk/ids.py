@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+from numba import njit
 from numpy.typing import NDArray
 
 from ffcore.errors import ConfigError, shown, suggestion
-from ffcore.lab.bulk.kernels import look_closer
+from ffcore.lab.bulk.columns import Mask
+from ffcore.lab.bulk.kernels import Bytes, Offsets
 
 SHOWN_POSITIONS = 5
 
@@ -16,9 +18,9 @@ SHOWN_POSITIONS = 5
 class Ids:
     """Ids back to back: id `i` is the UTF-8 text `data[offsets[i]:offsets[i + 1]]`; null and blank are not valid."""
 
-    data: NDArray[np.uint8]
-    offsets: NDArray[np.int64]
-    valid: NDArray[np.bool_]
+    data: Bytes
+    offsets: Offsets
+    valid: Mask
     text: pa.LargeStringArray
 
     def __len__(self) -> int:
@@ -64,15 +66,23 @@ def _as_text(ids: object, place: str) -> pa.LargeStringArray:
     return result.chunk(0) if result.num_chunks == 1 else result.combine_chunks()
 
 
-def _blank(text: pa.LargeStringArray, data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _blank(text: pa.LargeStringArray, data: Bytes, offsets: Offsets) -> Mask:
     """Which ids `str.strip` leaves nothing of; only ids that begin like white space are looked at one by one."""
     blank = np.empty(len(text), dtype=np.bool_)
-    look_closer(data, offsets, blank)
+    _mark_suspects(data, offsets, blank)
     suspects = np.flatnonzero(blank)
     if suspects.size:
         texts = text.take(pa.array(suspects)).to_pylist()
         blank[suspects] = [value is not None and not value.strip() for value in texts]
     return blank
+
+
+@njit(nogil=True, cache=True)
+def _mark_suspects(data: Bytes, offsets: Offsets, found: Mask) -> None:
+    """Mark the ids that may be blank: empty ones, and those that begin like white space."""
+    for row in range(offsets.size - 1):
+        at = offsets[row]
+        found[row] = at == offsets[row + 1] or data[at] <= 0x20 or data[at] >= 0x7F
 
 
 def check_all_valid(ids: Ids, place: str) -> None:

@@ -1,4 +1,4 @@
-"""All that numba compiles, in one file, because its cache notices changes of no other: MD5 side by side, decisions.
+"""MD5 side by side and decisions, compiled: in one file, because numba's cache notices changes of no other.
 
 Ids are packed into words, word `j` of all ids side by side, so that one instruction takes a step of MD5 for as many ids
 as a register holds. The steps are written as LLVM vectors, not left to its vectoriser: that compiles in a tenth of the
@@ -8,6 +8,7 @@ time and keeps several registers' worth of ids under way, which hides each step'
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -34,12 +35,17 @@ ORDERS = ((1, 0), (5, 1), (3, 5), (7, 0))
 WORDS = 16
 BLOCK = 64
 ONE_BLOCK = 55
-#: Ids packed together: 16 words of 256 ids are 16 KiB, which the first-level cache holds beside what is made of them.
+#: Ids hashed together: 16 words of 256 ids are 16 KiB, which the first-level cache holds beside what is made of them.
 LANES = 256
+#: Ids whose words are turned into columns together, and words of each.
+SQUARE = 8
+#: Ids that differ in length by fewer bytes get their suffix length by length, others one by one.
+FEW_LENGTHS = 16
 _FEATURES = binding.get_host_cpu_features()
 #: Ids under way at once: as many as the processor's registers hold four, or two, or four times over.
 TOGETHER = 64 if _FEATURES.get("avx512f") else 32 if _FEATURES.get("avx2") else 16
-_VECTOR = ir.VectorType(ir.IntType(32), TOGETHER)
+_WORD = ir.IntType(32)
+Steps: TypeAlias = Callable[[Any, list[Any], list[Any]], list[Any]]
 
 
 class Suffixes(NamedTuple):
@@ -71,8 +77,14 @@ class Draws(NamedTuple):
     outside: Codes
 
 
-def _splat(value: int) -> ir.Constant:
-    return ir.Constant(_VECTOR, [value & 0xFFFFFFFF] * TOGETHER)
+def splat(like: Any, number: int) -> ir.Constant:
+    """A vector of one number, of the type of another vector."""
+    return ir.Constant(like.type, [number & 0xFFFFFFFF] * like.type.count)
+
+
+def turned(builder: Any, value: Any, turn: int) -> Any:
+    """A vector's words rotated to the left."""
+    return builder.or_(builder.shl(value, splat(value, turn)), builder.lshr(value, splat(value, 32 - turn)))
 
 
 def _mix(builder: Any, step: int, b: Any, c: Any, d: Any) -> Any:
@@ -93,46 +105,87 @@ def _steps(builder: Any, words: list[Any], state: list[Any]) -> list[Any]:
         factor, offset = ORDERS[step // 16]
         word = words[(factor * step + offset) % WORDS]
         turn = TURNS[step // 16][step % 4]
-        mixed = builder.add(builder.add(a, _mix(builder, step, b, c, d)), builder.add(word, _splat(CONSTANTS[step])))
-        turned = builder.or_(builder.shl(mixed, _splat(turn)), builder.lshr(mixed, _splat(32 - turn)))
-        a, b, c, d = d, builder.add(b, turned), b, c
+        mixed = builder.add(builder.add(a, _mix(builder, step, b, c, d)), builder.add(word, splat(a, CONSTANTS[step])))
+        a, b, c, d = d, builder.add(b, turned(builder, mixed, turn)), b, c
     return [a, b, c, d]
 
 
-def _write_compress_together(_: Any, words: Any, states: Any, lane: Any) -> Any:
-    """Compress one block of the next TOGETHER lanes; both arrays have LANES columns."""
+def _pointer(context: Any, builder: Any, array: tuple[Any, Any], place: Any, vector: Any) -> Any:
+    """Where an array, given as its type and value, holds a vector from some place on."""
+    kind, value = array
+    start = builder.gep(context.make_array(kind)(context, builder, value).data, [place])
+    return builder.bitcast(start, vector.as_pointer())
 
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        def pointers(position: int, rows: int) -> list[Any]:
-            array = context.make_array(signature.args[position])(context, builder, values[position])
-            places = [builder.add(values[2], ir.Constant(values[2].type, LANES * row)) for row in range(rows)]
-            return [builder.bitcast(builder.gep(array.data, [place]), _VECTOR.as_pointer()) for place in places]
 
-        state_pointers = pointers(1, 4)
-        state = [builder.load(pointer, align=4) for pointer in state_pointers]
-        block = [builder.load(pointer, align=4) for pointer in pointers(0, WORDS)]
-        for pointer, before, after in zip(state_pointers, state, _steps(builder, block, state), strict=True):
-            builder.store(builder.add(before, after), pointer, align=4)
+def _plus(builder: Any, value: Any, number: int) -> Any:
+    return builder.add(value, ir.Constant(value.type, number))
+
+
+def compressor(steps: Steps, rows: int, together: int) -> Any:
+    """An intrinsic that compresses one block of so many lanes: (words, states, first lane); both have LANES columns.
+
+    Args:
+        steps: writes the steps of a block, given a builder, its 16 words and the words of the state.
+        rows: words of a state.
+        together: how many lanes.
+    """
+    vector = ir.VectorType(_WORD, together)
+
+    def write(_: Any, words: Any, states: Any, lane: Any) -> Any:
+        def generate(context: Any, builder: Any, _: Any, values: Any) -> Any:
+            def pointers(array: tuple[Any, Any], count: int) -> list[Any]:
+                places = [_plus(builder, values[2], LANES * row) for row in range(count)]
+                return [_pointer(context, builder, array, place, vector) for place in places]
+
+            state_pointers = pointers((states, values[1]), rows)
+            state = [builder.load(pointer, align=4) for pointer in state_pointers]
+            block = [builder.load(pointer, align=4) for pointer in pointers((words, values[0]), WORDS)]
+            for pointer, before, after in zip(state_pointers, state, steps(builder, block, state), strict=True):
+                builder.store(builder.add(before, after), pointer, align=4)
+            return context.get_dummy_value()
+
+        return types.void(words, states, lane), generate
+
+    return intrinsic(write)
+
+
+_compress_together: Any = compressor(_steps, len(START), TOGETHER)
+
+
+def _columns(builder: Any, lines: list[Any]) -> list[Any]:
+    """SQUARE vectors of as many words turned: neighbours change places, then pairs, then fours."""
+    for width in (1, 2, 4):
+        kept = [k + (SQUARE - width if k & width else 0) for k in range(SQUARE)]
+        for k in (k for k in range(SQUARE) if not k & width):
+            pair = lines[k], lines[k + width]
+            for place, shift in ((k, 0), (k + width, width)):
+                choice = ir.Constant(ir.VectorType(_WORD, SQUARE), [one + shift for one in kept])
+                lines[place] = builder.shuffle_vector(*pair, choice)
+    return lines
+
+
+def _write_pack_square(_: Any, data: Any, offsets: Any, start: Any, lane: Any, packed: Any) -> Any:
+    """Write SQUARE words of each of SQUARE ids, from a byte of the id on, into as many rows of `packed`.
+
+    The caller sees to it that so many bytes are there; those behind an id are what comes next.
+    """
+    vector = ir.VectorType(_WORD, SQUARE)
+
+    def generate(context: Any, builder: Any, _: Any, values: Any) -> Any:
+        lines = []
+        for k in range(SQUARE):
+            offset = _pointer(context, builder, (offsets, values[1]), _plus(builder, values[3], k), ir.IntType(64))
+            place = builder.add(builder.load(offset), values[2])
+            lines.append(builder.load(_pointer(context, builder, (data, values[0]), place, vector), align=1))
+        for row, line in enumerate(_columns(builder, lines)):
+            place = _plus(builder, values[3], LANES * row)
+            builder.store(line, _pointer(context, builder, (packed, values[4]), place, vector), align=4)
         return context.get_dummy_value()
 
-    return types.void(words, states, lane), generate
+    return types.void(data, offsets, start, lane, packed), generate
 
 
-_compress_together: Any = intrinsic(_write_compress_together)
-
-
-def _write_word_at(_: Any, data: Any, at: Any) -> Any:
-    """The four bytes from a place on as a little-endian word; the caller sees to it that they are there."""
-
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        array = context.make_array(signature.args[0])(context, builder, values[0])
-        pointer = builder.bitcast(builder.gep(array.data, [values[1]]), ir.IntType(32).as_pointer())
-        return builder.load(pointer, align=1)
-
-    return types.uint32(data, at), generate
-
-
-_word_at: Any = intrinsic(_write_word_at)
+_pack_square: Any = intrinsic(_write_pack_square)
 
 
 @njit(nogil=True, cache=True)
@@ -155,8 +208,12 @@ def _start(states: Words) -> None:
 
 
 class Room(NamedTuple):
-    """Where a block of ids is worked on, lane by lane: the ids' words, whole messages, states and hashes."""
+    """Where a block of ids is worked on, lane by lane: the ids' words, whole messages, states and hashes.
 
+    `sizes` counts the bytes of each id in its first block, and in a later one.
+    """
+
+    sizes: Words
     packed: Words
     words: Words
     states: Words
@@ -165,12 +222,9 @@ class Room(NamedTuple):
 
 @njit(nogil=True, cache=True)
 def _room() -> Room:
-    return Room(
-        np.zeros((WORDS, LANES), dtype=np.uint32),
-        np.zeros((WORDS, LANES), dtype=np.uint32),
-        np.zeros((4, LANES), dtype=np.uint32),
-        np.zeros(LANES, dtype=np.uint32),
-    )
+    sizes, states = np.zeros((2, LANES), dtype=np.uint32), np.zeros((4, LANES), dtype=np.uint32)
+    packed, words = np.zeros((WORDS, LANES), dtype=np.uint32), np.zeros((WORDS, LANES), dtype=np.uint32)
+    return Room(sizes, packed, words, states, np.zeros(LANES, dtype=np.uint32))
 
 
 @njit(nogil=True, cache=True)
@@ -183,46 +237,54 @@ def _extremes(offsets: Offsets) -> Extremes:
 
 
 @njit(nogil=True, cache=True)
-def _pack(data: Bytes, offsets: Offsets, extremes: Extremes, block: int, packed: Words) -> None:
-    """Write the ids' bytes of one block as words, each lane's tail filled with zeros."""
+def _pack(data: Bytes, offsets: Offsets, extremes: Extremes, block: int, sizes: Words, packed: Words) -> None:
+    """Write the ids' bytes of one block as words, each lane's tail filled with zeros, and count them."""
     shortest, longest = extremes
     start, lanes = BLOCK * block, offsets.size - 1
+    for lane in range(lanes):
+        sizes[lane] = min(max(offsets[lane + 1] - offsets[lane] - start, 0), BLOCK)
     rows = min(max((longest - start + 3) >> 2, 0), WORDS)
-    packed[rows:] = 0
-    behind_all = offsets[lanes - 1] + start + 4 * rows <= data.size
-    for row in range(rows):
-        place = start + 4 * row
-        if place + 4 <= shortest:
-            for lane in range(lanes):
-                packed[row, lane] = _word_at(data, offsets[lane] + place)
-            continue
+    if lanes % SQUARE == 0 and offsets[lanes - 1] + start + BLOCK <= data.size:
+        for row in range(0, rows, SQUARE):
+            for lane in range(0, lanes, SQUARE):
+                _pack_square(data, offsets, start + 4 * row, lane, packed[row:])
+        for row in range(max((shortest - start) >> 2, 0), rows):
+            _cut(packed[row], sizes, 4 * row)
+    else:
         for lane in range(lanes):
-            left = min(max(offsets[lane + 1] - offsets[lane] - place, 0), 4)
-            if behind_all:
-                packed[row, lane] = _word_at(data, offsets[lane] + place) & u32((u64(1) << u64(8 * left)) - u64(1))
-            else:
-                packed[row, lane] = _last_word(data, offsets[lane] + place, left)
+            for row in range(rows):
+                packed[row, lane] = _word(data, offsets[lane] + start, np.int64(sizes[lane]), 4 * row)
+    packed[rows:] = 0
 
 
 @njit(nogil=True, cache=True)
-def _last_word(data: Bytes, at: int, size: int) -> Word:
-    """Up to four bytes as a word, read one by one because nothing may be read behind them."""
+def _cut(words: Words, sizes: Words, start: int) -> None:
+    """Keep those bytes of a row of words, the first of which is an id's byte `start`, that belong to their ids."""
+    for lane in range(LANES):
+        left = min(max(sizes[lane], u32(start)) - u32(start), u32(4))
+        words[lane] &= u32((u64(1) << u64(8 * left)) - u64(1))
+
+
+@njit(nogil=True, cache=True)
+def _word(data: Bytes, at: int, size: Any, start: int) -> Word:
+    """The word at the byte `start` of `size` bytes, read one by one because nothing may be read behind them."""
     word = u32(0)
-    for k in range(size):
-        word |= u32(data[at + k]) << u32(8 * k)
+    for k in range(start, min(start + 4, size)):
+        word |= u32(data[at + k]) << u32(8 * (k - start))
     return word
 
 
 @njit(nogil=True, cache=True)
-def _toggle(words: Words, shifted: Words, length: int, size: int) -> None:
-    """Put the suffix behind ids of one length that fit one block with it, or take it away again."""
-    for row in range(length >> 2, ((length + size) >> 2) + 1):
-        piece = shifted[length & 3, row - (length >> 2) + 1]
-        for lane in range(LANES):
-            words[row, lane] ^= piece
-    bits = u32(8 * (length + size))
+def _toggle(words: Words, shifted: Words, sizes: Words, extremes: Extremes, size: int) -> None:
+    """Put the suffix behind ids of few lengths that fit one block with it, or take it away again."""
+    shortest, longest = extremes
+    for length in range(shortest, longest + 1):
+        for row in range(length >> 2, ((length + size) >> 2) + 1):
+            piece = shifted[length & 3, row - (length >> 2) + 1]
+            for lane in range(LANES):
+                words[row, lane] ^= piece if sizes[lane] == u32(length) else u32(0)
     for lane in range(LANES):
-        words[14, lane] ^= bits
+        words[14, lane] ^= u32(u32(8) * (sizes[lane] + u32(size)))
 
 
 @njit(nogil=True, cache=True)
@@ -248,17 +310,17 @@ def _hash_block(data: Bytes, offsets: Offsets, extremes: Extremes, suffixes: Suf
     shortest, longest = extremes
     size, shifted = suffixes.sizes[salt], suffixes.shifted[salt]
     _start(room.states)
-    if shortest == longest and longest + size <= ONE_BLOCK:
-        _toggle(room.packed, shifted, longest, size)
+    if longest - shortest < FEW_LENGTHS and longest + size <= ONE_BLOCK:
+        _toggle(room.packed, shifted, room.sizes[0], extremes, size)
         compress(room.packed, room.states, offsets.size - 1)
-        _toggle(room.packed, shifted, longest, size)
+        _toggle(room.packed, shifted, room.sizes[0], extremes, size)
     else:
         _copy(room.packed.reshape(-1), room.words.reshape(-1))
         _append(room.words, shifted, offsets, extremes, size, 0)
         compress(room.words, room.states, offsets.size - 1)
     _copy(room.states[0], room.hashes)
     for block in range(1, (longest + size + 8) // BLOCK + 1):
-        _pack(data, offsets, extremes, block, room.words)
+        _pack(data, offsets, extremes, block, room.sizes[1], room.words)
         _append(room.words, shifted, offsets, extremes, size, block)
         compress(room.words, room.states, offsets.size - 1)
         for lane in range(offsets.size - 1):
@@ -274,13 +336,20 @@ def _copy(source: Words, target: Words) -> None:
 
 
 @njit(nogil=True, cache=True)
+def _take_up(data: Bytes, offsets: Offsets, first: int, room: Room) -> Any:
+    """The offsets of up to LANES ids and the extremes of their lengths; their first block is packed."""
+    part = offsets[first : first + LANES + 1]
+    extremes = _extremes(part)
+    _pack(data, part, extremes, 0, room.sizes[0], room.packed)
+    return part, extremes
+
+
+@njit(nogil=True, cache=True)
 def hash_all(data: Bytes, offsets: Offsets, suffixes: Suffixes, result: Words) -> None:
     """The hashes of all ids for each suffix, into `result`, suffixes x ids."""
     room = _room()
     for first in range(0, offsets.size - 1, LANES):
-        part = offsets[first : first + LANES + 1]
-        extremes = _extremes(part)
-        _pack(data, part, extremes, 0, room.packed)
+        part, extremes = _take_up(data, offsets, first, room)
         for salt in range(suffixes.sizes.size):
             _hash_block(data, part, extremes, suffixes, salt, room)
             _copy(room.hashes, result[salt, first : first + part.size - 1])
@@ -291,9 +360,7 @@ def decide_all(data: Bytes, offsets: Offsets, suffixes: Suffixes, draws: Draws, 
     """The code of each id's decision for each plan, into `result`, plans x ids."""
     room = _room()
     for first in range(0, offsets.size - 1, LANES):
-        part = offsets[first : first + LANES + 1]
-        extremes = _extremes(part)
-        _pack(data, part, extremes, 0, room.packed)
+        part, extremes = _take_up(data, offsets, first, room)
         for plan in range(draws.first.size):
             codes = result[plan, first : first + part.size - 1]
             codes[:] = draws.first[plan]
@@ -302,10 +369,7 @@ def decide_all(data: Bytes, offsets: Offsets, suffixes: Suffixes, draws: Draws, 
                 choose(room.hashes, draws.bounds[draws.start[plan] : draws.stop[plan]], codes)
             if draws.traffic[plan] >= 0:
                 _hash_block(data, part, extremes, suffixes, draws.traffic[plan], room)
-                if draws.buckets[plan] == 0:
-                    refuse_from(room.hashes, draws.accepted[plan], draws.outside[plan], codes)
-                else:
-                    refuse(room.hashes, draws.buckets[plan], draws.accepted[plan], draws.outside[plan], codes)
+                refuse(room.hashes, draws.buckets[plan], draws.accepted[plan], draws.outside[plan], codes)
 
 
 @njit(nogil=True, cache=True)
@@ -316,41 +380,16 @@ def choose(hashes: Words, bounds: Words, codes: Codes) -> None:
             codes[row] += hashes[row] >= bound
 
 
-@njit(nogil=True, cache=True)
-def refuse_from(hashes: Words, bound: Word, outside: int, codes: Codes) -> None:
-    """Refuse where the hash reaches the bound."""
-    for row in range(codes.size):
-        if hashes[row] >= bound:
-            codes[row] = outside
-
-
 @njit(nogil=True, cache=True, error_model="numpy")
 def refuse(hashes: Words, buckets: Word, accepted: Word, outside: int, codes: Codes) -> None:
-    """Refuse where `hash % buckets >= accepted`; the remainder comes from a quotient that vectorises.
+    """Refuse where `hash % buckets >= accepted`, or with 0 buckets where `hash >= accepted`.
 
-    The quotient is exact: `hash + 0.5` lies at least `0.5 / buckets` from the next whole quotient, and two roundings to
-    53 bits move a quotient below `2**32 / buckets` by less than `2**-19 / buckets`.
+    The remainder comes from a quotient, because that vectorises, and the quotient is exact: `hash + 0.5` lies at least
+    `0.5 / buckets` from the next whole one, and two roundings to 53 bits move a quotient below `2**32 / buckets` by
+    less than `2**-19 / buckets`.
     """
-    inverse = 1.0 / buckets
+    inverse = 1.0 / buckets if buckets else 0.0
     for row in range(codes.size):
         quotient = u32((hashes[row] + 0.5) * inverse)
         remainder = u32(hashes[row] - u32(quotient * buckets))
         codes[row] = outside if remainder >= accepted else codes[row]
-
-
-@njit(nogil=True, cache=True)
-def spread(codes: Codes, arms: int, named: bool, enabled: Any, variants: Any, reasons: Any) -> None:
-    """Codes as three columns: enabled, the place of the variant (-1 for none, or unless `named`) and the reason's."""
-    variant_arms = arms if named else 0
-    for row in range(codes.size):
-        enabled[row] = codes[row] < arms
-        variants[row] = codes[row] if codes[row] < variant_arms else -1
-        reasons[row] = max(codes[row] - (arms - 1), 0)
-
-
-@njit(nogil=True, cache=True)
-def look_closer(data: Bytes, offsets: Offsets, found: Any) -> None:
-    """Mark the ids that may be blank: empty ones, and those that begin like white space."""
-    for row in range(offsets.size - 1):
-        at = offsets[row]
-        found[row] = at == offsets[row + 1] or data[at] <= 0x20 or data[at] >= 0x7F

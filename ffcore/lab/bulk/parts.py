@@ -15,11 +15,10 @@ import numpy as np
 import pyarrow as pa
 
 from ffcore.lab.bulk.columns import Values, attributes
-from ffcore.lab.bulk.deciding import Part, decide
+from ffcore.lab.bulk.deciding import Part, decide, spread
 from ffcore.lab.bulk.executors import in_order
 from ffcore.lab.bulk.hashing import hash_ids
 from ffcore.lab.bulk.ids import id_array
-from ffcore.lab.bulk.kernels import spread
 from ffcore.lab.bulk.plan import Plan, plan
 from ffcore.lab.bulk.sources import Source
 from ffcore.log import warning

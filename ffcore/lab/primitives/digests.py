@@ -6,16 +6,14 @@ side, and one instruction takes a step for as many messages as a register holds:
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from llvmlite import binding, ir
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
 from numpy.typing import NDArray
 
-from ffcore.lab.bulk.kernels import BLOCK, LANES, START, WORDS, compress
+from ffcore.lab.bulk.kernels import BLOCK, LANES, START, WORDS, compress, compressor, splat, turned
+from ffcore.lab.bulk.kernels import TOGETHER as MD5_TOGETHER
 
 Units = NDArray[np.uint8]
 Offsets = NDArray[np.int64]
@@ -24,11 +22,8 @@ Words = NDArray[np.uint32]
 SHA1_START = (0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0)
 SHA1_CONSTANTS = (0x5A827999, 0x6ED9EBA1, 0x8F1BBCDC, 0xCA62C1D6)
 PRIMES = [number for number in range(2, 312) if all(number % below for below in range(2, number))]
-_FEATURES = binding.get_host_cpu_features()
-#: Messages under way at once: two registers of each word, which hides a step's wait for the one before.
-TOGETHER = 32 if _FEATURES.get("avx512f") else 16 if _FEATURES.get("avx2") else 8
-_VECTOR = ir.VectorType(ir.IntType(32), TOGETHER)
-Steps = Callable[[Any, list[Any], list[Any]], list[Any]]
+#: Messages under way at once: half as many as of MD5, because a step holds more words.
+TOGETHER = MD5_TOGETHER // 2
 
 
 def root_bits(number: int, degree: int) -> int:
@@ -46,14 +41,6 @@ def root_bits(number: int, degree: int) -> int:
 
 SHA256_START = tuple(root_bits(prime, 2) for prime in PRIMES[:8])
 SHA256_CONSTANTS = tuple(root_bits(prime, 3) for prime in PRIMES[:64])
-
-
-def _splat(value: int) -> ir.Constant:
-    return ir.Constant(_VECTOR, [value & 0xFFFFFFFF] * TOGETHER)
-
-
-def _left(builder: Any, value: Any, turn: int) -> Any:
-    return builder.or_(builder.shl(value, _splat(turn)), builder.lshr(value, _splat(32 - turn)))
 
 
 def _sum(builder: Any, *values: Any) -> Any:
@@ -85,13 +72,13 @@ def _sha1_steps(builder: Any, words: list[Any], state: list[Any]) -> list[Any]:
     for step in range(80):
         if step >= WORDS:
             earlier = (words[(step - back) % WORDS] for back in (3, 8, 14, 16))
-            words[step % WORDS] = _left(builder, _xor(builder, *earlier), 1)
+            words[step % WORDS] = turned(builder, _xor(builder, *earlier), 1)
         mixed = mixes[step // 20](builder, b, c, d)
-        fresh = builder.add(_splat(SHA1_CONSTANTS[step // 20]), words[step % WORDS])
+        fresh = builder.add(splat(a, SHA1_CONSTANTS[step // 20]), words[step % WORDS])
         a, b, c, d, e = (
-            _sum(builder, _left(builder, a, 5), mixed, builder.add(e, fresh)),
+            _sum(builder, turned(builder, a, 5), mixed, builder.add(e, fresh)),
             a,
-            _left(builder, b, 30),
+            turned(builder, b, 30),
             c,
             d,
         )
@@ -99,8 +86,8 @@ def _sha1_steps(builder: Any, words: list[Any], state: list[Any]) -> list[Any]:
 
 
 def _sigma(builder: Any, value: Any, turns: tuple[int, int], last: int, shift: bool) -> Any:
-    third = builder.lshr(value, _splat(last)) if shift else _left(builder, value, 32 - last)
-    return _xor(builder, *(_left(builder, value, 32 - turn) for turn in turns), third)
+    third = builder.lshr(value, splat(value, last)) if shift else turned(builder, value, 32 - last)
+    return _xor(builder, *(turned(builder, value, 32 - turn) for turn in turns), third)
 
 
 def _sha256_steps(builder: Any, words: list[Any], state: list[Any]) -> list[Any]:
@@ -111,37 +98,15 @@ def _sha256_steps(builder: Any, words: list[Any], state: list[Any]) -> list[Any]
             near = _sigma(builder, words[(step - 2) % WORDS], (17, 19), 10, shift=True)
             far = _sigma(builder, words[(step - 15) % WORDS], (7, 18), 3, shift=True)
             words[step % WORDS] = _sum(builder, words[step % WORDS], far, words[(step - 7) % WORDS], near)
-        fresh = builder.add(builder.add(h, _splat(SHA256_CONSTANTS[step])), words[step % WORDS])
+        fresh = builder.add(builder.add(h, splat(a, SHA256_CONSTANTS[step])), words[step % WORDS])
         first = _sum(builder, _sigma(builder, e, (6, 11), 25, shift=False), _choice(builder, e, f, g), fresh)
         second = builder.add(_sigma(builder, a, (2, 13), 22, shift=False), _majority(builder, a, b, c))
         a, b, c, d, e, f, g, h = builder.add(first, second), a, b, c, builder.add(d, first), e, f, g
     return [a, b, c, d, e, f, g, h]
 
 
-def _compressor(steps: Steps, rows: int) -> Any:
-    """An intrinsic that compresses one block of the next TOGETHER lanes; both arrays have LANES columns."""
-
-    def write(_: Any, words: Any, states: Any, lane: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-            def pointers(position: int, count: int) -> list[Any]:
-                array = context.make_array(signature.args[position])(context, builder, values[position])
-                places = [builder.add(values[2], ir.Constant(values[2].type, LANES * row)) for row in range(count)]
-                return [builder.bitcast(builder.gep(array.data, [place]), _VECTOR.as_pointer()) for place in places]
-
-            state_pointers = pointers(1, rows)
-            state = [builder.load(pointer, align=4) for pointer in state_pointers]
-            block = [builder.load(pointer, align=4) for pointer in pointers(0, WORDS)]
-            for pointer, before, after in zip(state_pointers, state, steps(builder, block, state), strict=True):
-                builder.store(builder.add(before, after), pointer, align=4)
-            return context.get_dummy_value()
-
-        return types.void(words, states, lane), generate
-
-    return intrinsic(write)
-
-
-_sha1_together: Any = _compressor(_sha1_steps, len(SHA1_START))
-_sha256_together: Any = _compressor(_sha256_steps, len(SHA256_START))
+_sha1_together: Any = compressor(_sha1_steps, len(SHA1_START), TOGETHER)
+_sha256_together: Any = compressor(_sha256_steps, len(SHA256_START), TOGETHER)
 
 
 @njit(nogil=True, cache=True)

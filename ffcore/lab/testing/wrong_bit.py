@@ -10,12 +10,10 @@ from typing import Any
 from unittest import mock
 
 from numba import njit
-from numba.extending import intrinsic
 
 from ffcore.lab.bulk import deciding, kernels
 
-#: What a change of the constants reaches, from the inside out: writers of instructions, then compiled functions.
-WRITERS = ("_steps", "_write_compress_together")
+#: The compiled functions that a change of the constants reaches, from the inside out.
 COMPILED = ("compress", "_hash_block", "decide_all")
 
 
@@ -46,9 +44,8 @@ def _faulty_decide_all() -> Any:
     """The kernel that decides, compiled anew with all that stands between it and the table of constants."""
     names = dict(vars(kernels))
     names["CONSTANTS"] = [kernels.CONSTANTS[0] ^ 1, *kernels.CONSTANTS[1:]]
-    for name in WRITERS:
-        names[name] = FunctionType(names[name].__code__, names)
-    names["_compress_together"] = intrinsic(names["_write_compress_together"])
+    steps = FunctionType(names["_steps"].__code__, names)
+    names["_compress_together"] = kernels.compressor(steps, len(kernels.START), kernels.TOGETHER)
     for name in COMPILED:
         names[name] = njit(nogil=True)(FunctionType(names[name].py_func.__code__, names, name))
     return names["decide_all"]

@@ -47,6 +47,18 @@ def test_a_block_of_ids_of_one_length(length: int) -> None:
     assert same(texts, texts, SALTS)
 
 
+@pytest.mark.parametrize("spread", [2, 4, 15, 16, 17])
+@pytest.mark.parametrize("shortest", [0, 1, 19, 30, 38])
+def test_ids_of_some_lengths_side_by_side(shortest: int, spread: int) -> None:
+    """Full blocks of ids whose lengths differ by few bytes or by some more, behind which memory ends."""
+    texts = [
+        f"{number:060d}"[-shortest - number % spread :] if shortest + number % spread else ""
+        for number in range(3 * LANES)
+    ]
+
+    assert same(texts, texts, SALTS)
+
+
 def test_all_of_unicode() -> None:
     """Ids of two, three and four bytes a letter are hashed as UTF-8."""
     texts = ["é", "日本語" * 7, "𝔘😀\U0010ffff", "a\0b", "naïve", "長い" * 100, "\t", "%s"]
