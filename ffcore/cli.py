@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -10,13 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ffcore.commands import add_commands
-from ffcore.errors import ConfigError
+from ffcore.ending import INTERRUPTED, ended
 from ffcore.flagset import FlagSet
 from ffcore.model import DEFAULT_BUCKETS
 
 EXIT_CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
-BAD_INPUT = 2
-INTERRUPTED, PIPE_CLOSED = 130, 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,19 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 pass, 1 fail, 2 bad input, 3 inconclusive, 130 stopped by Ctrl-C, 141 nobody reads the output any more.
     """
     options = _parser().parse_args(arguments)
-    try:
-        code = int(options.command(options))
-        sys.stdout.flush()
-    except ConfigError as error:
-        print(f"ffcore: {error}", file=sys.stderr)
-        return BAD_INPUT
-    except KeyboardInterrupt as interrupt:
-        print(f"ffcore: {str(interrupt) or 'stopped'}", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:  # as after `ffcore flags list FILE | head -1`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PIPE_CLOSED
-    return code
+    return ended("ffcore", lambda: int(options.command(options)))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -103,7 +88,7 @@ def _add_verify(verify: argparse.ArgumentParser) -> None:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    if options.vendor:
+    if options.vendor is not None:
         from ffcore.lab.report import vendor_command
 
         return EXIT_CODES[vendor_command.judge(options).verdict]

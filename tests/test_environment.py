@@ -16,7 +16,7 @@ from rattler import Version as CondaVersion
 ROOT = Path(__file__).parents[1]
 CONDA_TO_PYPI = {"jupyter_core": "jupyter-core", "python-duckdb": "duckdb", "redis-py": "redis"}
 ONLY_IN_CONDA = {"pip"}
-ONLY_FOR_PIP = {"peers", "spark"}
+ONLY_FOR_PIP = {"fuzz", "peers", "spark"}
 
 
 def read(name: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..ending import ended
 from . import metrics
 
 #: The seed report's recommendations: ring where P99 stays above 5 ms, or the hit rate below 90 %.
@@ -36,16 +37,16 @@ def main(arguments: list[str]) -> int:
     if not 2 <= len(arguments) <= 3:
         print("usage: python -m ffcore.aws.alarms FUNCTION FOLDER [TOPIC_ARN]", file=sys.stderr)
         return 2
-    folder = Path(arguments[1])
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for alarm in alarms(arguments[0], *arguments[2:]):
-            path = folder / f"{alarm['AlarmName']}.json"
-            path.write_text(json.dumps(alarm, indent=2) + "\n", encoding="utf-8")
-            print(path)
-    except OSError as error:
-        print(f"ffcore: {error}", file=sys.stderr)
-        return 2
+    return ended("alarms", lambda: write(Path(arguments[1]), alarms(arguments[0], *arguments[2:])))
+
+
+def write(folder: Path, found: list[dict[str, Any]]) -> int:
+    """Write each alarm into a file of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for alarm in found:
+        path = folder / f"{alarm['AlarmName']}.json"
+        path.write_text(json.dumps(alarm, indent=2) + "\n", encoding="utf-8")
+        print(path)
     return 0
 
 

@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from .. import __version__
+from ..ending import ended
 from ..errors import ConfigError
 
 PACKAGE = Path(__file__).parents[1]
@@ -47,22 +48,27 @@ def build(folder: Path) -> Built:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"ffcore-lambda-{__version__}-{_platform()}.zip"
     contents = dict(sorted(_contents()))
-    with ZipFile(path, "w", ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, data in contents.items():
-            info = ZipInfo(name, STAMP)
-            info.compress_type, info.external_attr = ZIP_DEFLATED, 0o644 << 16
-            archive.writestr(info, data)
+    unfinished = path.with_name(f".{path.name}")
+    try:
+        with ZipFile(unfinished, "w", ZIP_DEFLATED, compresslevel=9) as archive:
+            for name, data in contents.items():
+                info = ZipInfo(name, STAMP)
+                info.compress_type, info.external_attr = ZIP_DEFLATED, 0o644 << 16
+                archive.writestr(info, data)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
     return Built(path, path.stat().st_size, sum(map(len, contents.values())), len(contents))
 
 
 def main(arguments: list[str]) -> int:
     """Build the zip into the folder that is named, or ``dist``, and say what was built."""
-    try:
+
+    def told() -> int:
         print(build(Path(arguments[0] if arguments else "dist")))
-    except (ConfigError, OSError) as error:
-        print(f"ffcore: {error}", file=sys.stderr)
-        return 2
-    return 0
+        return 0
+
+    return ended("package", told)
 
 
 def _contents() -> Iterator[tuple[str, bytes]]:

@@ -7,7 +7,6 @@ are missing among numbers but text among text.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
@@ -21,7 +20,6 @@ from ffcore.errors import ConfigError
 
 _PARQUET_MARK = b"PAR1"
 _CSV_SUFFIXES = (".csv", ".csv.gz")
-_UNREADABLE = (ValueError, OSError, EOFError, zlib.error)  # what pandas and pyarrow raise on damaged files
 _SHOWN_ROWS = 5
 _SHOWN_COLUMNS = 30
 _SHOWN_CHARACTERS = 200
@@ -102,7 +100,7 @@ def _read(path: Path, id_column: str) -> pd.DataFrame:
         raise _refused(path, _absent_file(path))
     try:
         return _read_parquet(path) if _is_parquet(path) else _read_csv(path, id_column)
-    except _UNREADABLE as error:
+    except Exception as error:  # damaged files meet readers that expect whole ones, so any kind may come
         raise _refused(path, _reason(error)) from error
 
 

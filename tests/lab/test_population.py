@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from ffcore.errors import ConfigError
@@ -244,6 +246,9 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
     whole = write_parquet(tmp_path / "whole.parquet", user_id=["a"] * 100).read_bytes()
     (tmp_path / "cut.parquet").write_bytes(whole[: len(whole) // 2])
     assert refusal(tmp_path / "cut.parquet").startswith("not readable: ")
+    untyped = '{"columns": [{"name": "a"}], "index_columns": [], "column_indexes": []}'
+    pq.write_table(pa.table({"a": ["x"]}).replace_schema_metadata({"pandas": untyped}), tmp_path / "untyped.parquet")
+    assert refusal(tmp_path / "untyped.parquet") == "not readable: 'pandas_type'"
     packed = gzip.compress(b"user_id\n" + b"".join(b"%d\n" % i for i in range(5000)))
     for name, content in {"cut": packed[:-20], "false": b"user_id\na\n", "flip": packed[:40] + b"\xff" * 9}.items():
         (tmp_path / f"{name}.csv.gz").write_bytes(content)

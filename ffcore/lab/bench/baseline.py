@@ -59,7 +59,7 @@ def read(path: Path) -> Stored:
     """
     try:
         item = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError([("", f"cannot be read as JSON: {error}")], str(path)) from None
     if isinstance(item, dict) and "notebook" in item:
         return _from_notebook(path)

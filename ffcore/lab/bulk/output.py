@@ -158,7 +158,7 @@ def _refuse_foreign(folder: Path) -> None:
 
 def _read_part(line: bytes) -> PartFile | None:
     """A line of the manifest; None for one that was not written to its end."""
-    with suppress(ValueError, TypeError):
+    with suppress(ValueError, TypeError, RecursionError):
         return PartFile(**json.loads(line))
     return None
 
@@ -194,7 +194,7 @@ def differences(folder: Path, begun: bytes, arguments: str) -> Problems:
         differing = [name for name in new if _text(old[name]) != _text(new[name])]
         told = [name for name in differing if name not in DERIVED] or differing
         found = [problem for name in told for problem in _difference(name, old[name], new[name])]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         found = [(MANIFEST, "cannot be read")]
     advice = "holds the results of a run with other arguments: name another folder, or begin anew with overwrite=True"
     return [(str(folder), advice), *found] if found else []

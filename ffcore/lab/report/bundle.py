@@ -5,7 +5,6 @@ import json
 import os
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,9 +41,14 @@ def write(folder: Path) -> Path:
     parts.pop(SUMS, None)
     parts[SUMS] = "".join(f"{_hash(data)}  {name}\n" for name, data in parts.items()).encode()
     target = Path(os.path.relpath(run.with_name(f"{run.name}.zip")))
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, data in parts.items():
-            packed.writestr(zipfile.ZipInfo(f"{run.name}/{name}"), data, zipfile.ZIP_DEFLATED)
+    unfinished = target.with_name(f".{target.name}")
+    try:
+        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as packed:
+            for name, data in parts.items():
+                packed.writestr(zipfile.ZipInfo(f"{run.name}/{name}"), data, zipfile.ZIP_DEFLATED)
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
     return target
 
 
@@ -73,7 +77,7 @@ def _read(bundle: Path) -> dict[str, bytes]:
         with zipfile.ZipFile(bundle) as packed:
             names = [name for name in packed.namelist() if not name.endswith("/")]
             return {name.partition("/")[2] or name: packed.read(name) for name in names}
-    except (OSError, zipfile.BadZipFile, zlib.error) as error:
+    except Exception as error:  # damaged archives meet a reader that expects whole ones, so any kind may come
         raise ffcore.ConfigError([(str(bundle), f"is no bundle that can be read: {error}")]) from error
 
 
@@ -122,7 +126,7 @@ def _notebook(result: results.Result, parts: Mapping[str, bytes]) -> Iterator[st
     try:
         executed, source = (json.loads(parts[path])["cells"] for path in (name, f"{SOURCES}/{name}"))
         ran, written = ([_source(cell) for cell in cells if not _added(cell)] for cells in (executed, source))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         yield f"{name}: cannot be read ({error})"
         return
     if ran != written:

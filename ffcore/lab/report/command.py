@@ -31,7 +31,7 @@ def run(options: Namespace) -> str:
 def _run(options: Namespace) -> str:
     from ffcore.lab.report import plan
 
-    given = _given(options.param, options.profile or _PROFILE)
+    given = _given(options.param, _PROFILE if options.profile is None else options.profile)
     baseline = _baseline(options)
     if options.pdf:
         from ffcore.lab.report import pdf

@@ -32,7 +32,7 @@ def _read(path: Path) -> Notebook | None:
     try:
         item = json.loads(path.read_text(encoding="utf-8"))
         return Notebook(path.stem, path, item["metadata"], tuple(item["cells"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         if isinstance(error, OSError):
             raise ffcore.ConfigError([(str(path), f"cannot be read: {error.strerror}")]) from error
         return None

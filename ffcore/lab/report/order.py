@@ -55,8 +55,9 @@ def read(folder: Path) -> Order:
     path = folder / NAME
     try:
         return Order(**yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
-        raise ffcore.ConfigError([(str(path), f"is no order of a run: {str(error).splitlines()[0]}")]) from error
+    except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ffcore.ConfigError([(str(path), f"is no order of a run: {reason}")]) from error
 
 
 def resume(folder: Path) -> Plan:

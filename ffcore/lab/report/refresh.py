@@ -7,6 +7,8 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 
+from ffcore.ending import ended
+
 from . import engine, notebooks
 from .lint_rules import VERDICT_TAG
 
@@ -43,11 +45,12 @@ def clean(notebook: Any) -> Any:
     return notebook
 
 
-def main() -> None:
+def main() -> int:
     """Refresh all notebooks and say which changed."""
     for path in notebooks.select():
         print(f"{path.stem}: {'changed' if refresh(path) else 'as it was'}", file=sys.stderr)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended("refresh", main))

@@ -124,7 +124,7 @@ def parse(text: str, path: str) -> Result:
 
     try:
         item = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ffcore.ConfigError([(path, f"is no readable result file: {error}")]) from error
     broken = sorted(jsonschema.Draft202012Validator(_RULES).iter_errors(item), key=lambda error: error.json_path)
     if broken:

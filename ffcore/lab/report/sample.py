@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import ffcore
+from ffcore.ending import ended
 
 from . import pdf, plan, runner
 from .page import NAME
@@ -34,18 +34,16 @@ def take(run: Path, sample: Path) -> list[Path]:
 
 
 def main() -> int:
-    """Run the standard profile on the bundled data and take the sample from it."""
-    try:
-        pdf.browser()
-        with TemporaryDirectory() as folder:
-            done = runner.run(plan.prepare([], {"profile": "standard"}, Path(folder)))
-            for path in take(done.page.parent.resolve(), FOLDER):
-                print(f"{path}: {path.stat().st_size:,} bytes")
-    except ffcore.ConfigError as error:
-        print(f"ffcore: {error}", file=sys.stderr)
-        return 2
+    """Run the standard profile on the bundled data and take the sample from it; Ctrl-C leaves the old sample."""
+    pdf.browser()
+    with TemporaryDirectory() as folder:
+        done = runner.run(plan.prepare([], {"profile": "standard"}, Path(folder)))
+        if done.interrupted:
+            raise KeyboardInterrupt
+        for path in take(done.page.parent.resolve(), FOLDER):
+            print(f"{path}: {path.stat().st_size:,} bytes")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended("sample", main))

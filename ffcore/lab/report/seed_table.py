@@ -6,6 +6,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from ffcore.ending import ended
+from ffcore.errors import ConfigError
+
 from .figures import amount, span
 from .results import Measure, Result, read_all
 
@@ -46,11 +49,14 @@ def _row(name: str, measure: Measure | None) -> tuple[str, ...]:
     return name, SEED[name], amount(measure), span(measure), n, measure.note
 
 
-def main() -> None:
+def main() -> int:
     """Print the table of a run's folder, the last one's by default."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else LATEST
+    if not folder.is_dir():
+        raise ConfigError([(str(folder), "no such folder; expected that of a run")])
     print(seed_table(read_all(folder)))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended("seed_table", main))

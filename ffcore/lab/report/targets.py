@@ -47,7 +47,7 @@ def load_targets(path: Path) -> list[Target]:
     """Read a targets file in the order of its rows; ConfigError names every mistake with its place."""
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise ffcore.ConfigError([("", f"cannot be read: {error}")], source=str(path)) from error
     rows = data.get("metrics") if isinstance(data, Mapping) else None
     if not isinstance(rows, list) or set(data) != {"metrics"}:

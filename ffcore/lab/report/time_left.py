@@ -58,6 +58,6 @@ def _before(name: str, profile: object, folder: Path) -> float | None:
             item = json.loads(path.read_text(encoding="utf-8"))
             if item["profile"] == profile and not item["error"]:
                 return float(item["seconds"])
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue
     return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 from time import perf_counter
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ffcore.ending import ended
 from ffcore.errors import ConfigError
 from ffcore.lab.bench.estimate import quantiles
 from ffcore.lab.bulk.ids import Ids, id_array
@@ -35,13 +35,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if not options.files and not options.speed:
         parser.error("expected files of test vectors, or --speed")
+    return ended("schemes", lambda: told(options))
+
+
+def told(options: argparse.Namespace) -> int:
+    """Print what the options ask for."""
+    sizes = {"--ids": options.ids, "--rounds": options.rounds}
+    problems = [(name, f"expected at least 1, got {size}") for name, size in sizes.items() if size < 1]
+    if problems:
+        raise ConfigError(problems)
     if options.speed:
         print(*paces(options.ids, options.rounds), sep="\n")
-    try:
-        return max((show(file) for file in options.files), default=0)
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return 2
+    return max((show(file) for file in options.files), default=0)
 
 
 def show(file: str) -> int:

@@ -111,7 +111,7 @@ def read_row(row: dict[str, str], place: str) -> Row:
         raise ConfigError([(place, f"has another number of columns than the {len(COLUMNS)} of the first row")])
     try:
         params = json.loads(row["params"] or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         params = None
     if not isinstance(params, dict):
         raise ConfigError([(place, f"params is no JSON object: {shown(row['params'])}")])

@@ -79,7 +79,7 @@ def read_object(text: str | None) -> dict[str, Any] | None:
     """The JSON object that a text holds, None where it holds none."""
     try:
         found = json.loads(text or "null")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return {} if found is None else found if isinstance(found, dict) else None
 

@@ -87,9 +87,13 @@ def read_log(path: Path, choose: Choose) -> Log:
 def read_parquet(path: Path, choose: Choose) -> Log:
     """A Parquet file; columns of text other than ids come as categories where the file holds them so."""
     names = choose(pq.read_schema(path).names)
-    return ArrowSource(
-        pq.read_table(path, columns=names, read_dictionary=[name for name in names if name != "user_id"])
-    )
+    return checked(pq.read_table(path, columns=names, read_dictionary=[name for name in names if name != "user_id"]))
+
+
+def checked(table: pa.Table) -> ArrowSource:
+    """A table whose every value is what its column says; Arrow takes text on trust that is no UTF-8."""
+    table.validate(full=True)
+    return ArrowSource(table)
 
 
 def read_csv(path: Path, choose: Choose) -> Log:
@@ -119,7 +123,7 @@ def read_json(path: Path, choose: Choose) -> Log:
         if "Empty JSON" in str(error):
             raise ConfigError([(str(path), "is empty: expected one JSON object a line")]) from None
         return json_objects(path, choose)
-    return ArrowSource(table.select(choose(table.column_names)))
+    return checked(table.select(choose(table.column_names)))
 
 
 def json_table(opened: Callable[[], Any]) -> pa.Table:
@@ -189,7 +193,7 @@ def json_object(path: Path, number: int, line: bytes) -> dict[str, Any]:
     """The object of one line; a ConfigError names the line that holds none."""
     try:
         found = json.loads(line, object_pairs_hook=once)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError([(str(path), f"line {number:,} is no JSON: {str(error)[:SHOWN_CHARACTERS]}")]) from None
     if not isinstance(found, dict):
         raise ConfigError([(str(path), f"line {number:,} holds a {type(found).__name__}; expected an object a line")])

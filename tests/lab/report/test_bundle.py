@@ -95,6 +95,10 @@ def recut(folder: Path) -> None:
         (change, "demo.ipynb: cell 1 is not that of its source"),
         (recut, "demo.ipynb: cells differ in number from its source"),
         (lambda folder: (folder / "demo.ipynb").write_text("{}"), "demo.ipynb: cannot be read ('cells')"),
+        (
+            lambda folder: (folder / "demo.ipynb").write_text('{"cells": [{"metadata": []}]}'),
+            "demo.ipynb: cannot be read ('list' object has no attribute 'get')",
+        ),
         (lambda folder: (folder / "demo.ipynb").unlink(), "demo.ipynb: the executed notebook or its source is missing"),
     ],
 )
@@ -124,10 +128,15 @@ def test_a_tampered_sample_is_found_however_the_hashes_are_adapted(run: Path) ->
 
 
 def test_damage_is_one_message(run: Path) -> None:
-    """A file that is no bundle, and a bundle with a broken byte, are refused with the reason."""
+    """A file that is no bundle, a cut bundle and an encrypted one are refused with the reason."""
     packed = bundle.write(run)
-    packed.write_bytes(packed.read_bytes()[:-40])
-    for path, message in ((packed, "can be read"), (run, "it has no SHA256SUMS"), (run / "none", "can be read")):
+    whole = packed.read_bytes()
+    packed.write_bytes(whole[:-40])
+    other = packed.with_name("other.zip")
+    plain, encrypted = b"PK\1\2\x14\3\x14\0\0\0", b"PK\1\2\x14\3\x14\0\1\0"
+    other.write_bytes(whole.replace(plain, encrypted))
+    refused = {packed: "can be read", other: "encrypted", run: "it has no SHA256SUMS", run / "none": "can be read"}
+    for path, message in refused.items():
         with pytest.raises(ConfigError, match=message):
             bundle.check(path)
 

@@ -23,7 +23,7 @@ def test_an_order_is_read_as_it_was_kept(house: Any) -> None:
     assert any(line.startswith("numpy==") for line in (plan.folder / "pins.txt").read_text().splitlines())
 
 
-@pytest.mark.parametrize("text", ["", "[1]", "version: 1", "a: [", None])
+@pytest.mark.parametrize("text", ["", "[1]", "version: 1", "a: [", "[" * 9_999, None])
 def test_a_damaged_order_is_one_message(house: Any, text: str | None) -> None:
     """What is no order is refused with its place."""
     if text is not None:

@@ -28,7 +28,7 @@ def test_ours_stands_beside_the_seeds(tmp_path: Path, capsys: pytest.CaptureFixt
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.argv", ["seed_table", str(tmp_path)])
-        seed_table.main()
+        assert seed_table.main() == 0
     lines = capsys.readouterr().out.splitlines()
 
     assert len(lines) == 11

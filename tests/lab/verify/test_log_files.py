@@ -140,6 +140,24 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path, name: str, text: st
         read_log(written(tmp_path / name, text), everything)
 
 
+def test_text_that_is_no_utf8_is_told(tmp_path: Path) -> None:
+    """Arrow takes it on trust; the reader of a log does not."""
+    (tmp_path / "log.jsonl").write_bytes(b'{"user_id": "a", "variant": "c\x94"}\n')
+    damaged = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\1\0\0\0"), pa.py_buffer(b"\x94")])
+    pq.write_table(pa.table({"user_id": damaged}), tmp_path / "log.parquet")
+
+    for path in tmp_path.iterdir():
+        with pytest.raises(ConfigError, match=r"cannot be read: .*Invalid UTF8"):
+            read_log(path, everything)
+
+
+def test_a_line_nested_too_deeply_is_told(tmp_path: Path) -> None:
+    """One line can exhaust a reader of JSON."""
+    text = '{"a": 1}\n{"a": "x"}\n' + '{"a":' * 10_000
+    with pytest.raises(ConfigError, match="line 3 is no JSON: maximum recursion depth"):
+        read_log(written(tmp_path / "log.jsonl", text), everything)
+
+
 def test_a_missing_file_is_told_with_the_nearest_name(tmp_path: Path) -> None:
     """And a folder is none."""
     written(tmp_path / "exposures.csv", "a\n")

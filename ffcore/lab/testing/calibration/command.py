@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import signal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 
+from ffcore.ending import ended
+from ffcore.errors import ConfigError, shown, suggestion
 from ffcore.lab.testing.calibration.grid import rows
 from ffcore.lab.testing.calibration.nulls import NULLS
 from ffcore.lab.testing.calibration.powers import POWERS
@@ -28,11 +31,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--faults", action="store_true", help="seeded faults against checks, instead of rates")
     parser.add_argument("--trials", type=int, help="trials of each case, instead of what the case asks for")
     options = parser.parse_args(arguments)
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as processes:
+    return ended("calibration", lambda: calibrated(options))
+
+
+def calibrated(options: argparse.Namespace) -> int:
+    """Run the trials in processes, which Ctrl-C ends at once."""
+    check(options)
+    with ProcessPoolExecutor(
+        mp_context=get_context("spawn"), initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_DFL)
+    ) as processes:
         if options.faults:
             return show_faults(processes.map(partial(catch, options.trials or FAULT_TRIALS), range(len(ROWS))))
         numbers = [place for place, case in enumerate(CASES) if not options.only or case.check in options.only]
         return show_rates(processes.map(partial(run, options.trials), numbers))
+
+
+def check(options: argparse.Namespace) -> None:
+    """Refuse checks that have no cases, and trials that are none."""
+    known = sorted({case.check for case in CASES})
+    problems = [
+        ("--only", f"no cases of {shown(name)}{suggestion(name, known)}")
+        for name in options.only or ()
+        if name not in known
+    ]
+    if options.trials is not None and options.trials < 1:
+        problems.append(("--trials", f"expected at least 1, got {options.trials}"))
+    if problems:
+        raise ConfigError(problems)
 
 
 def show_rates(findings: Iterable[Finding]) -> int:

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from ffcore.errors import ConfigError
+from ffcore.ending import ended
 from ffcore.lab.testing.outages import FAULTS, Load, as_frame, try_faults
 
 
@@ -16,15 +16,13 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=400.0, help="decisions a second of each caller (400)")
     parser.add_argument("--max-stale", type=float, default=3_600.0, help="seconds; 0: no answer while the store fails")
     given = parser.parse_args()
-    try:
-        load = Load(given.threads, given.decisions, given.rate, given.max_stale)
-        outcomes = try_faults(given.faults or None, load)
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return 130
+    return ended("outages", lambda: show(given))
+
+
+def show(given: argparse.Namespace) -> int:
+    """Try the faults, all where none is named, and print a table of what came of each."""
+    load = Load(given.threads, given.decisions, given.rate, given.max_stale)
+    outcomes = try_faults(given.faults or None, load)
     print(as_frame(outcomes).round(1).to_string())
     return 0 if all(outcome.holds for outcome in outcomes) else 1
 
