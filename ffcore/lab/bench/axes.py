@@ -7,13 +7,14 @@ from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter
 
 from ffcore.lab.bench.display import duration
 from ffcore.lab.bench.estimate import Estimate, Floats
 from ffcore.lab.plots import FONT
 
 UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (0.0, ""))
+FEW_DECADES = 30
 
 
 def columns(estimates: Iterable[Estimate]) -> Floats:
@@ -55,13 +56,22 @@ def rows(axes: Axes, names: Sequence[str], left: float | None = None, width: flo
 
 
 def logarithmic(axes: Axes, name: Literal["x", "y"], label: str, write: Callable[[float], str] | None = None) -> None:
-    """Give an axis a logarithmic scale with a label and a grid; ticks are written as decades unless told otherwise."""
+    """Give an axis a logarithmic scale with a label and a grid.
+
+    Ticks are written as decades unless told otherwise; where few decades are shown, 2 and 5 are written as well.
+    """
     said = write or decade
     axes.set(**{f"{name}scale": "log", f"{name}label": label})
     axis = axes.xaxis if name == "x" else axes.yaxis
     axis.label.set_fontsize(FONT)
+
+    def between(value: float, _: object) -> str:
+        low, high = axis.get_view_interval()
+        return said(value) if high < FEW_DECADES * low and f"{value:e}"[0] in "25" else ""
+
     axis.set_major_formatter(FuncFormatter(lambda value, _: said(value)))
-    axis.set_minor_formatter(NullFormatter())
+    axis.set_minor_formatter(FuncFormatter(between))
+    axis.set_tick_params(which="minor", labelsize=FONT - 1)
     grid(axes, name)
 
 

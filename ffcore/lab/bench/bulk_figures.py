@@ -39,7 +39,7 @@ def bulk_throughput(run: BulkRun) -> Chart:
     logarithmic(axes, "x", "rows decided together")
     logarithmic(axes, "y", "decisions a second")
     legend = axes.legend(
-        handles=entries, loc="upper left", bbox_to_anchor=(1, 1.06), handlelength=2.6, fontsize=FONT - 1, frameon=False
+        handles=entries, loc="upper left", bbox_to_anchor=(1, 1.06), handlelength=2.4, fontsize=FONT - 2, frameon=False
     )
     for text in legend.get_texts()[len(drawn) :]:
         text.set_color(GREY)

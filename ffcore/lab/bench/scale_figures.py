@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
-from ffcore.lab.bench.axes import bar, columns, decade, logarithmic, rows
+from ffcore.lab.bench.axes import columns, decade, logarithmic, mark, rows
 from ffcore.lab.bench.crews import ALONE, DASK, PROCESSES, THREADS
 from ffcore.lab.bench.display import duration, interval, rate
 from ffcore.lab.bench.estimate import median
@@ -33,10 +33,10 @@ def scale_speed(run: ScaleRun) -> Chart:
     >>> with ThreadPoolExecutor(2) as threads:
     ...     run = scale(Crews({"2 threads": threads}, {}), rows=[1_000, 2_000], seconds=0.001, contenders={})
     >>> scale_speed(run).caption[:50]
-    'One flag at 50 %, users decided a second: bar medi'
+    'One flag at 50 %, users decided a second: dot medi'
     """
     names = [*run.timed.paces, *run.timed.absent]
-    what = "One flag at 50 %, users decided a second: bar median, line 95 % interval, at the right also how many users."
+    what = "One flag at 50 %, users decided a second: dot median, line 95 % interval, at the right also how many users."
     kinds = "A range is decided from numbers alone; ids of a frame are there beforehand, and travel to other processes."
     figure, axes = chart("Users a second", f"{what} {kinds} {_sample(run)}", 0.3 + 0.42 * len(names), width=0.36)
     logarithmic(axes, "x", "users a second")
@@ -44,7 +44,7 @@ def scale_speed(run: ScaleRun) -> Chart:
         if name in run.timed.absent:
             side_note(axes, run.timed.absent[name], place, GREY)
         else:
-            _bar(axes, run, name, place)
+            _speed(axes, run, name, place)
     rows(axes, names, left=0.29, width=0.32)
     return figure
 
@@ -74,11 +74,11 @@ def scale_time(run: ScaleRun) -> Chart:
     return figure
 
 
-def _bar(axes: Axes, run: ScaleRun, name: str, place: int) -> None:
+def _speed(axes: Axes, run: ScaleRun, name: str, place: int) -> None:
     pace = run.timed.largest(name)
     found = pace.rate()
     side_note(axes, f"{interval(found, rate)}, {decade(pace.rows)}", place)
-    bar(axes, found, place, KINDS.get(name.partition(",")[0], GREY))
+    mark(axes, found, place, "o", KINDS.get(name.partition(",")[0], GREY))
 
 
 def _line(axes: Axes, run: ScaleRun, name: str) -> None:

@@ -23,6 +23,7 @@ from ffcore.lab.verify.check import Check, Verdict
 from ffcore.lab.verify.display import percent
 from ffcore.stores import DynamoDBStore, FlagStore, SQLiteStore
 
+from .mismatches import counted
 from .results import Measure
 
 FLEETS = (1, 3, 10, 30, 100, 300, 1_000)
@@ -98,9 +99,7 @@ def simulator_check(runs: Sequence[Measured]) -> Check:
     >>> simulator_check([measure(Traffic(10), 3, 500)]).verdict
     'pass'
     """
-    wrong = sum(run.mismatches or 0 for run in runs)
-    verdict: Verdict = "fail" if wrong else "pass"
-    return Check("simulator", verdict, n=sum(run.n for run in runs), details={"mismatches": wrong})
+    return counted("simulator", sum(run.mismatches or 0 for run in runs), sum(run.n for run in runs))
 
 
 def herds(fault: str = "") -> dict[str, list[Stampede]]:

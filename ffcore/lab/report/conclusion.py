@@ -45,8 +45,8 @@ def _row(check: Check) -> tuple[str, ...]:
 
 
 def _observed(check: Check) -> str:
-    if "mismatches" in check.details:
-        return f"{check.details['mismatches']:,} mismatches"
     if "observed" in check.details:
         return str(check.details["observed"])
+    if "mismatches" in check.details:
+        return f"{check.details['mismatches']:,} mismatches"
     return ", ".join(display.percent(share, digits=4) for share in check.estimate.values()) or "-"

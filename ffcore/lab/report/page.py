@@ -160,7 +160,7 @@ def findings(found: Sequence[Result], verdict: Verdict) -> Iterator[Finding]:
 
 
 def _why(check: Check) -> str:
-    known = check.p_value is not None or "proof" in check.details or "leak" in check.details
+    known = check.p_value is not None or {"proof", "leak", "reason"} & check.details.keys()
     return f": {display.reason(check)}" if known else ""
 
 

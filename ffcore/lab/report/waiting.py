@@ -13,8 +13,9 @@ from ffcore.lab.bench.display import duration, interval, rate
 from ffcore.lab.bench.estimate import Estimate, Floats
 from ffcore.lab.bench.open_loop import CAPACITY_CALLS, OpenLoopRun, Requests, drive, schedule
 from ffcore.lab.testing.delayed import DelayedStore
-from ffcore.lab.verify.check import Check, Verdict
+from ffcore.lab.verify.check import Check
 
+from .mismatches import counted
 from .results import Measure
 
 OMISSION = "omission"
@@ -65,11 +66,8 @@ def _check(name: str, fault: str, *, pauses: bool) -> Check:
     expected = lindley(np.diff(schedule(PER_SECOND, SECONDS, seed=0), prepend=0.0), requests.service)
     wrong = int((requests.response != expected).sum())
     service, response = (duration(_p99(times)) for times in (requests.service, requests.response))
-    details: dict[str, object] = {"observed": f"p99 service {service}, response {response}", "wrong": wrong}
-    verdict: Verdict = "fail" if wrong else "pass"
-    if wrong:
-        details["proof"] = {"disagreeing_users": wrong, "holds": False}
-    return Check(name, verdict, n=requests.due.size, details=details)
+    check = counted(name, wrong, requests.due.size)
+    return replace(check, details={**check.details, "observed": f"p99 service {service}, response {response}"})
 
 
 def lindley(gaps: Floats, service: Floats) -> Floats:

@@ -60,3 +60,14 @@ def test_a_logarithmic_axis_writes_decades_or_what_it_is_told() -> None:
     assert {"1 k", "1 M"} <= {label.get_text() for label in axes.get_xticklabels()}
     assert {"1.0", "10.0"} <= {label.get_text() for label in axes.get_yticklabels()}
     assert (axes.get_xlabel(), axes.get_xscale()) == ("rows", "log")
+
+
+@pytest.mark.parametrize(("most", "written"), [(900.0, {"200", "500"}), (9e4, set())])
+def test_a_short_axis_has_more_than_its_decades(most: float, written: set[str]) -> None:
+    """An axis within one decade would have no number on it without 2 and 5; a long one has enough."""
+    figure, axes = chart("", "", 2)
+    axes.plot([150.0, most], [1, 2])
+    logarithmic(axes, "x", "rows")
+    figure.draw_without_rendering()
+
+    assert {label.get_text() for label in axes.get_xticklabels(minor=True)} - {""} == written

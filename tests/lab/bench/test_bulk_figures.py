@@ -89,6 +89,16 @@ def test_bars_reach_from_one_to_the_ratio() -> None:
     assert sum(word.startswith("2 threads: ") for word in words) == len(CONTENDERS)
 
 
+@pytest.mark.parametrize("figure", [bulk_throughput, bulk_ratios], ids=["throughput", "ratios"])
+def test_words_stay_inside_the_figure(figure: type) -> None:
+    """Neither the legend nor the words beside bars are cut off."""
+    drawn = figure(RUN)
+    drawn.draw_without_rendering()
+    box = drawn.axes[0].get_tightbbox()
+
+    assert 0 <= box.x0 < box.x1 <= drawn.bbox.x1
+
+
 def test_fewer_rows_are_said() -> None:
     """The caption names the ways that decided fewer rows than ours, and no other."""
     caption = bulk_ratios(RUN).caption
