@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from ffcore.lab.verify.blast import ON
+from ffcore.lab.verify.assignments import ON
 from ffcore.lab.verify.display import VERDICT_COLOURS, percent, points, reason
 from ffcore.lab.verify.ramps import label
 

@@ -16,7 +16,7 @@ from ffcore.lab.bulk.columns import attributes
 from ffcore.lab.bulk.deciding import decide
 from ffcore.lab.bulk.kernels import Codes
 from ffcore.lab.bulk.plan import Plan, plan
-from ffcore.lab.verify.blast import OFF, ON
+from ffcore.lab.verify.assignments import OFF, ON
 from ffcore.lab.verify.check import Check
 from ffcore.lab.verify.power import plan as users_needed
 from ffcore.lab.verify.ramps import STEPS

@@ -8,7 +8,7 @@ import pandas as pd
 import ffcore
 from ffcore.lab.bench.estimate import middle
 from ffcore.lab.explore import Answer, Edit, Explorer
-from ffcore.lab.verify.blast import OFF, ON
+from ffcore.lab.verify.assignments import OFF, ON
 from ffcore.lab.verify.check import Check
 
 from .mismatches import counted

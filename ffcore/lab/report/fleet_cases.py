@@ -11,8 +11,9 @@ import ffcore
 from ffcore.errors import suggestion
 from ffcore.lab.bulk.counts import count_frame
 from ffcore.lab.testing import faults
+from ffcore.lab.verify.assignments import OFF, ON
 from ffcore.lab.verify.check import Check
-from ffcore.lab.verify.rollouts import OFF, ON, rollout
+from ffcore.lab.verify.rollouts import rollout
 from ffcore.lab.verify.shares import sample_ratio
 from ffcore.lab.verify.variant_shares import variants
 

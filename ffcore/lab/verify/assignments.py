@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any, TypeVar
 
 import numpy as np
@@ -12,16 +13,18 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ffcore.errors import ConfigError, shown, suggestion
-from ffcore.hashing import hash32
+from ffcore.hashing import HASH_SPACE, hash32
 from ffcore.lab.bulk.columns import attributes
 from ffcore.lab.bulk.deciding import decide
 from ffcore.lab.bulk.parts import PART_ROWS
-from ffcore.lab.bulk.plan import plan
+from ffcore.lab.bulk.plan import Plan, plan
 from ffcore.lab.verify.answers import Answers, Assign, call, call_for_words, read_answers, refusal
 from ffcore.lab.verify.users import Mask, Population
 from ffcore.model import Experiment, Flag
 
 DEFAULT_KEY = "verify"
+#: What users who are on without a variant, and all others, are called.
+ON, OFF = "enabled", "not enabled"
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -144,19 +147,22 @@ def assigned_all(subjects: Sequence[Subject], population: Population) -> Iterato
     """What each subject gives; the flags and experiments among them are decided together."""
     decided = decide_all([subject for subject in subjects if isinstance(subject, Flag | Experiment)], population)
     for subject in subjects:
-        yield next(decided) if isinstance(subject, Flag | Experiment) else answered(subject, population)
+        if isinstance(subject, Flag | Experiment):
+            made, answers = next(decided)
+            excluded = [decision.reason for decision in made.decisions].index("targeting_rules_not_met")
+            yield gathered(population, answers, answers.codes != excluded)
+        else:
+            yield answered(subject, population)
 
 
-def decide_all(items: Sequence[Flag | Experiment], population: Population) -> Iterator[Assigned]:
-    """What flags and experiments give, by the bulk engine."""
+def decide_all(items: Sequence[Flag | Experiment], population: Population) -> Iterator[tuple[Plan, Answers]]:
+    """What flags and experiments give to every row, by the bulk engine, each beside its plan."""
     plans = [plan(item) for item in items]
     names = {name for item in items for name in attributes(item.targeting_rules)}
     found = population.by_parts(lambda part: decide(plans, part)[0], names) if items else []
     for number, one in enumerate(plans):
-        codes = np.concatenate([part[number] for part in found])
-        excluded = [decision.reason for decision in one.decisions].index("targeting_rules_not_met")
         arms = tuple(decision.variant for decision in one.decisions if decision.enabled)
-        yield gathered(population, Answers(codes, arms), codes != excluded)
+        yield one, Answers(np.concatenate([part[number] for part in found]), arms)
 
 
 def answered(subject: Logged | Assign, population: Population) -> Assigned:
@@ -231,3 +237,21 @@ def salt_of(subject: Flag | Experiment) -> str:
     'dark-mode'
     """
     return subject.key if isinstance(subject, Flag) else subject.salt or subject.key
+
+
+def bucketing(subject: Flag | Experiment) -> tuple[str, int]:
+    """The salt of a flag's rollout or an experiment's traffic, and how many buckets users fall into.
+
+    >>> bucketing(Flag("dark-mode"))
+    ('dark-mode', 10000)
+    """
+    if isinstance(subject, Flag):
+        return subject.key, subject.buckets
+    return f"{salt_of(subject)}_traffic", HASH_SPACE
+
+
+def serving(subject: Flag | Experiment, percentage: Fraction) -> Flag | Experiment:
+    """The flag or experiment switched on, at another percentage of rollout or traffic."""
+    if isinstance(subject, Flag):
+        return replace(subject, enabled=True, rollout_percentage=percentage)
+    return replace(subject, status="active", traffic_allocation=percentage / 100)

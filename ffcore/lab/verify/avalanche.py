@@ -23,7 +23,6 @@ from ffcore.lab.verify.shares import WATCH_BELOW, check_rates, inside, verdict
 from ffcore.lab.verify.users import is_id
 
 NAME = "avalanche"
-OUTPUT_BITS = 32
 FEWEST_IDS, MOST_IDS = 100, 1_000_000
 #: The ids whose key is changed, and the name under which the bits of the key stand.
 KEYED, KEY = "sequential", "key"

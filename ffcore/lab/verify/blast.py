@@ -13,18 +13,15 @@ from numpy.typing import NDArray
 
 from ffcore.errors import ConfigError, shown, suggestion
 from ffcore.flagset import FlagSet
-from ffcore.lab.bulk.columns import attributes
-from ffcore.lab.bulk.deciding import decide
-from ffcore.lab.bulk.plan import plan
+from ffcore.lab.bulk.plan import Plan
 from ffcore.lab.verify.answers import Answers
-from ffcore.lab.verify.assignments import Subject, answered
+from ffcore.lab.verify.assignments import OFF, ON, Subject, answered, decide_all
 from ffcore.lab.verify.check import Check, Verdict
 from ffcore.lab.verify.power import INTERVAL_LEVEL, wilson
 from ffcore.lab.verify.ramps import moves, places_among
 from ffcore.lab.verify.users import ID_COLUMN, Mask, Population, Users, read_users
 from ffcore.model import Experiment, Flag
 
-ON, OFF = "enabled", "not enabled"
 #: A column makes segments if it has at most this many different values; and how many segments are listed.
 MOST_VALUES = 100
 LISTED = 20
@@ -123,13 +120,7 @@ def compare(
 ) -> Iterator[Change]:
     """Each key's change, of the rows that count; flags and experiments are decided together."""
     sides = [side for pair in pairs.values() for side in pair]
-    items = [side for side in sides if isinstance(side, Flag | Experiment)]
-    plans = [plan(item) for item in items]
-    names = {name for item in items for name in attributes(item.targeting_rules)}
-    parts = population.by_parts(lambda part: decide(plans, part)[0], names) if plans else []
-    decided = iter(
-        Answers(np.concatenate([part[number] for part in parts]), arms_of(item)) for number, item in enumerate(items)
-    )
+    decided = decide_all([side for side in sides if isinstance(side, Flag | Experiment)], population)
     for key, pair in pairs.items():
         answers = [read_side(side, population, decided) for side in pair]
         arms = list(dict.fromkeys(arm for answer in answers for arm in answer.arms))
@@ -137,16 +128,11 @@ def compare(
         yield Change(key, arms, old, new)
 
 
-def read_side(side: Subject | None, population: Population, decided: Iterator[Answers]) -> Answers:
+def read_side(side: Subject | None, population: Population, decided: Iterator[tuple[Plan, Answers]]) -> Answers:
     """What one side gives to every row; a key that is not there gives nothing."""
     if side is None:
         return Answers(np.zeros(len(population), dtype=np.int16), ())
-    return next(decided) if isinstance(side, Flag | Experiment) else answered(side, population).answers
-
-
-def arms_of(item: Flag | Experiment) -> tuple[str | None, ...]:
-    """The arms of a flag or an experiment, by the numbers of its decisions."""
-    return tuple(variant.key for variant in item.variants) or (None,)
+    return next(decided)[1] if isinstance(side, Flag | Experiment) else answered(side, population).answers
 
 
 def refuse_unknown(allowed: Sequence[Allowed], changes: Sequence[Change]) -> None:

@@ -12,11 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as kinds
 
-from ffcore.errors import ConfigError, shown
+from ffcore.errors import ConfigError
 from ffcore.lab.bulk.columns import Values
+from ffcore.lab.verify.log_columns import refused
 from ffcore.lab.verify.log_files import json_table
 
-FEW = 5
+NO_OBJECTS = "no JSON objects"
 
 
 def spread_context(values: Values, place: str = "context") -> dict[str, Values]:
@@ -61,7 +62,7 @@ def from_json(array: pa.Array, place: str) -> dict[str, Values]:
     wrong = np.flatnonzero([one is None for one in objects])
     if wrong.size:
         bad = np.flatnonzero(np.isin(np.asarray(rows.fill_null(-1)), wrong))
-        raise refused(place, len(array), bad, [array[row].as_py() for row in bad[:FEW].tolist()])
+        raise refused(place, NO_OBJECTS, bad, len(array), array)
     found = by_attribute([{} if one is None else one for one in objects])
     return {name: take(column, rows) for name, column in found.items()}
 
@@ -89,7 +90,7 @@ def from_objects(values: Sequence[Any], place: str) -> dict[str, Values]:
     found = [read_object(value) if value is None or isinstance(value, str) else value for value in values]
     wrong = np.flatnonzero([not isinstance(one, dict) for one in found])
     if wrong.size:
-        raise refused(place, len(values), wrong, [values[row] for row in wrong[:FEW].tolist()])
+        raise refused(place, NO_OBJECTS, wrong, len(values), list(values))
     return by_attribute([one for one in found if isinstance(one, dict)])
 
 
@@ -104,9 +105,3 @@ def by_attribute(objects: Sequence[dict[str, Any]]) -> dict[str, Values]:
         except (pa.ArrowException, TypeError, ValueError, OverflowError):
             columns[name] = values
     return columns
-
-
-def refused(place: str, count: int, rows: Any, values: Sequence[object]) -> ConfigError:
-    """The error of contexts that are none: how many, and the first with their rows."""
-    first = ", ".join(f"{shown(value)} at row {row:,}" for row, value in zip(rows[:FEW].tolist(), values, strict=True))
-    return ConfigError([(place, f"{rows.size:,} of {count:,} contexts are no JSON objects (first: {first})")])

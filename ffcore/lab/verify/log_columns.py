@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,8 +139,7 @@ def read_enabled(values: Values, place: str) -> NDArray[np.int8]:
     wrong = np.flatnonzero(codes == 2)
     if wrong.size:
         words = f"expected true or false ({', '.join(TRUTH)})"
-        examples = [found.labels[found.codes[row]] for row in wrong[:FEW].tolist()]
-        raise refused(place, f"no truth values; {words}", wrong, len(codes), examples)
+        raise refused(place, f"no truth values; {words}", wrong, len(codes), array)
     return codes.astype(np.int8)
 
 
@@ -165,14 +164,20 @@ def read_log_ids(values: Values, place: str) -> Ids:
     return ids
 
 
-def refused(place: str, what: str, rows: Rows, count: int, values: Sequence[object] = ()) -> ConfigError:
+def refused(place: str, what: str, rows: Rows, count: int, values: Values | None = None) -> ConfigError:
     """The error of a column's values that cannot be used: how many of all, and where the first of them stand.
 
     >>> print(refused("user_id", "null or blank", np.array([3, 1000]), 5000))
     user_id: 2 of 5,000 values are null or blank (rows 3, 1,000)
+    >>> print(refused("enabled", "no truth values", np.array([1]), 2, ["yes", "perhaps"]))
+    enabled: 1 of 2 values are no truth values (first: 'perhaps' at row 1)
     """
-    first = [f"{row:,}" for row in rows[:FEW].tolist()]
-    if values:
-        first = [f"{row}: {shown(value)}" for row, value in zip(first, values, strict=True)]
+    few = rows[:FEW].tolist()
+    if values is None:
+        first = f"rows {', '.join(f'{row:,}' for row in few)}"
+    else:
+        plain = ((row, values[row]) for row in few)
+        texts = (f"{shown(one.as_py() if isinstance(one, pa.Scalar) else one)} at row {row:,}" for row, one in plain)
+        first = f"first: {', '.join(texts)}"
     more = ", ..." if rows.size > FEW else ""
-    return ConfigError([(place, f"{rows.size:,} of {count:,} values are {what} (rows {', '.join(first)}{more})")])
+    return ConfigError([(place, f"{rows.size:,} of {count:,} values are {what} ({first}{more})")])

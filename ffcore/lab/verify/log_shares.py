@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ import pyarrow as pa
 from ffcore.errors import ConfigError, suggestion
 from ffcore.lab.bulk.columns import Values
 from ffcore.lab.bulk.sources import ArrowSource
+from ffcore.lab.verify import assignments
 from ffcore.lab.verify.attributes import arrow, read_attribute
 from ffcore.lab.verify.audit_groups import name_of
 from ffcore.lab.verify.check import Check
@@ -21,12 +21,12 @@ from ffcore.lab.verify.explaining import explain
 from ffcore.lab.verify.exposures import ENABLED, ID, TIME, VARIANT, Exposures
 from ffcore.lab.verify.outcomes import ON, REASONS, Codes, Outcome, answers, decisions, let_in
 from ffcore.lab.verify.recomputing import Recomputed, Rows
+from ffcore.lab.verify.rollouts import read_target
 from ffcore.lab.verify.segmented import distinct, read_arms
 from ffcore.lab.verify.shares import sample_ratio
 from ffcore.lab.verify.stale_rows import moment
 from ffcore.lab.verify.timestamps import UTC
 from ffcore.lab.verify.users import Mask
-from ffcore.model import Flag
 
 #: An attribute of more values names users rather than segments, and is not searched unless asked for.
 MOST_VALUES = 1_000
@@ -147,9 +147,9 @@ def last_stretch(found: Recomputed, subject: Subject) -> tuple[int, str, Rows]:
 
 def enabled_share(found: Recomputed, subject: Subject, phase: int, rows: Rows) -> Shares | str:
     """The users let in among those whom the targeting admits; or why that cannot be judged (blank: it is a proof)."""
-    plan = subject.plans[phase]
+    item, plan = subject.items[phase], subject.plans[phase]
     name = f"{name_of(found, subject)}: enabled share"
-    if plan is None or not plan.active or not 0 < plan.accepted < plan.buckets or not rows.size:
+    if item is None or plan is None or not plan.active or not 0 < plan.accepted < plan.buckets or not rows.size:
         return ""
     rows = rows[admitted(found, subject, phase, rows)]
     on = logged_on(found, subject, phase, rows)
@@ -157,25 +157,9 @@ def enabled_share(found: Recomputed, subject: Subject, phase: int, rows: Rows) -
         return f"{name} is not judged: the log does not tell whom the targeting admits"
     if not (on != ON).any():
         return f"{name} is not judged: only users who were let in are logged"
-    arms = pa.array(on == ON)
-    return Shares(name, rows, ENABLED, arms, on_and_off(rollout_of(subject, phase)), ROLLOUT_MARGIN)
-
-
-def rollout_of(subject: Subject, phase: int) -> Fraction:
-    """The part of the admitted users that should be let in."""
-    item = subject.items[phase]
-    if item is None:
-        return Fraction(0)
-    return item.rollout_percentage / 100 if isinstance(item, Flag) else item.traffic_allocation
-
-
-def on_and_off(share: Fraction) -> dict[str, float]:
-    """The shares of the users let in and of the others.
-
-    >>> on_and_off(Fraction(1, 4))
-    {'enabled': 0.25, 'not enabled': 0.75}
-    """
-    return {"enabled": float(share), "not enabled": float(1 - share)}
+    target = read_target(item, None)
+    expected = {assignments.ON: float(target), assignments.OFF: float(1 - target)}
+    return Shares(name, rows, ENABLED, pa.array(on == ON), expected, ROLLOUT_MARGIN)
 
 
 def admitted(found: Recomputed, subject: Subject, phase: int, rows: Rows) -> Mask:

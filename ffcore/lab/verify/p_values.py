@@ -13,7 +13,7 @@ from scipy import special, stats
 from ffcore.hashing import HASH_SPACE, hash32
 from ffcore.lab.verify.check import Check
 from ffcore.lab.verify.display import number, percent
-from ffcore.lab.verify.goodness import EXACT_BELOW
+from ffcore.lab.verify.goodness import EXACT_BELOW, fit
 
 Floats = NDArray[np.float64]
 SMALL, LARGE = 0.05, 0.95
@@ -172,12 +172,8 @@ def counted(check: Check) -> list[tuple[int, float]]:
 
 def of_several(cells: Sequence[tuple[int, float]]) -> float:
     """Chi-square's p-value of three arms or more; NaN where it does not hold."""
-    users = sum(count for count, _ in cells)
-    means = [users * share for _, share in cells]
-    if min(means) < EXACT_BELOW:
-        return math.nan
-    statistic = math.fsum((count - mean) ** 2 / mean for (count, _), mean in zip(cells, means, strict=True))
-    return float(stats.chi2.sf(statistic, len(cells) - 1))
+    counts, shares = [count for count, _ in cells], [share for _, share in cells]
+    return fit(counts, shares).p_value if sum(counts) * min(shares) >= EXACT_BELOW else math.nan
 
 
 def randomized(counts: NDArray[np.int64], users: NDArray[np.int64], shares: Floats, draws: Floats) -> Floats:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ffcore.errors import ConfigError, shown
 from ffcore.hashing import HASH_SPACE, accepted_buckets
 from ffcore.lab.verify.answers import Answers, Assign
-from ffcore.lab.verify.assignments import Subject, assigned_all, salt_of, vectorized
+from ffcore.lab.verify.assignments import Subject, assigned_all, bucketing, serving, vectorized
 from ffcore.lab.verify.check import Check
 from ffcore.lab.verify.power import wilson
 from ffcore.lab.verify.users import Population, read_users
@@ -63,9 +63,9 @@ def ramp(flag: Ramped, percentages: Sequence[float] = STEPS) -> Check:
     if not isinstance(flag, Flag | Experiment):
         return judged(steps, served(functions(flag, steps), numbered(USERS_OF_FUNCTIONS)), [], {"method": "users"})
     population, drawn = everywhere(flag)
-    answers = served([at(flag, step) for step in steps], population)
-    proofs = [prove(flag, *pair, drawn) for pair in zip(steps, answers, strict=True)]
-    covered, buckets = np.unique(drawn).size, buckets_of(flag)
+    answers = served([replace(serving(flag, step), targeting_rules=()) for step in steps], population)
+    buckets, covered = bucketing(flag)[1], np.unique(drawn).size
+    proofs = [prove(buckets, *pair, drawn) for pair in zip(steps, answers, strict=True)]
     method = "every bucket" if covered == buckets else "ranges of buckets"
     return judged(steps, answers, proofs, {"method": method, "buckets": buckets, "covered": covered})
 
@@ -94,26 +94,13 @@ def functions(flag: Any, steps: Sequence[Step]) -> list[Assign]:
     return [vectorized(assign) for assign in made] if getattr(flag, "vectorized", False) else list(made)
 
 
-def at(item: Flag | Experiment, step: Step) -> Flag | Experiment:
-    """The flag or experiment as it serves a percentage of everybody."""
-    if isinstance(item, Flag):
-        return replace(item, enabled=True, rollout_percentage=step, targeting_rules=())
-    return replace(item, status="active", traffic_allocation=step / 100, targeting_rules=())
-
-
-def prove(item: Flag | Experiment, step: Step, answers: Answers, drawn: Buckets) -> dict[str, Any]:
+def prove(buckets: int, step: Step, answers: Answers, drawn: Buckets) -> dict[str, Any]:
     """The accepted buckets against their share, exact to one value of the 32-bit hash, and users against buckets."""
-    buckets = buckets_of(item)
     accepted = accepted_buckets(step, buckets)
     disagreeing = np.count_nonzero((answers.codes < len(answers.arms)) != (drawn < accepted))
     exact = abs(Fraction(accepted, buckets) - step / 100) < Fraction(1, HASH_SPACE)
     share = Fraction(accepted, buckets)
     return {"percentage": step, "share": share, "exact": exact, "disagreeing_users": int(disagreeing)}
-
-
-def buckets_of(item: Flag | Experiment) -> int:
-    """How many buckets the users of a flag, or of an experiment's traffic, fall into."""
-    return item.buckets if isinstance(item, Flag) else HASH_SPACE
 
 
 def numbered(users: int) -> Population:
@@ -123,8 +110,7 @@ def numbered(users: int) -> Population:
 
 def everywhere(item: Flag | Experiment) -> tuple[Population, Buckets]:
     """Users who meet every bucket, or as many as are tried, and the bucket of each."""
-    salt, buckets = salt_of(item) if isinstance(item, Flag) else f"{salt_of(item)}_traffic", buckets_of(item)
-    users = TRIED_TOGETHER
+    (salt, buckets), users = bucketing(item), TRIED_TOGETHER
     while True:
         population = numbered(users)
         drawn = population.hashes([salt])[0] % np.uint64(buckets)

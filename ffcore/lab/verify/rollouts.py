@@ -10,19 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ffcore.errors import ConfigError, shown
-from ffcore.hashing import HASH_SPACE, accepted_buckets, hash32, share_threshold
+from ffcore.hashing import HASH_SPACE, accepted_buckets, hash32
 from ffcore.lab.bulk.columns import attributes
 from ffcore.lab.bulk.deciding import Part
 from ffcore.lab.bulk.hashing import hash_ids
 from ffcore.lab.bulk.ids import id_array
-from ffcore.lab.verify.assignments import Assigned, Logged, Subject, assigned, salt_of
+from ffcore.lab.verify.assignments import OFF, ON, Assigned, Logged, Subject, assigned, bucketing
 from ffcore.lab.verify.check import Check
 from ffcore.lab.verify.counts import Counts, is_share
 from ffcore.lab.verify.shares import check_rates, judge
 from ffcore.lab.verify.users import Users, read_users
 from ffcore.model import Experiment, Flag
 
-ON, OFF = "enabled", "not enabled"
 #: Users whose bucket the evaluator's own hash confirms, so that the proof does not rest on the kernels alone.
 LOOKED_AT = 1_000
 
@@ -103,12 +102,8 @@ def prove_buckets(subject: Flag | Experiment, found: Assigned, target: Fraction)
 
     The share must be exact to one value of the 32-bit hash, the finest resolution there is.
     """
-    if isinstance(subject, Flag):
-        salt, buckets = subject.key, subject.buckets
-        accepted = accepted_buckets(subject.rollout_percentage, buckets) if subject.enabled else 0
-    else:
-        salt, buckets = f"{salt_of(subject)}_traffic", HASH_SPACE
-        accepted = share_threshold(subject.traffic_allocation) if subject.status == "active" else 0
+    salt, buckets = bucketing(subject)
+    accepted = accepted_buckets(100 * read_target(subject, None), buckets)
     inside = in_buckets(found, salt, buckets, accepted)
     disagreeing = int(np.count_nonzero(found.enabled != inside))
     exact = abs(Fraction(accepted, buckets) - target) < Fraction(1, HASH_SPACE)

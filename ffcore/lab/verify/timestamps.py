@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from ffcore.errors import ConfigError, shown
 from ffcore.lab.bulk.columns import Values
+from ffcore.lab.verify.log_columns import refused
 
 Times = NDArray[np.int64]
 #: Microseconds, and which of them stand for a value that is no time.
@@ -27,7 +27,6 @@ UTC = pa.timestamp("us", "UTC")
 FIRST_SECOND = 1e8
 UNITS = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0), (np.inf, 1e-3))
 EXPECTED = "expected ISO 8601, or seconds or milliseconds since 1970"
-FEW = 5
 
 
 def read_times(values: Values, place: str) -> Times:
@@ -52,7 +51,7 @@ def read_times(values: Values, place: str) -> Times:
     times, wrong = found
     rows = np.flatnonzero(wrong)
     if rows.size:
-        raise refused(place, len(times), rows, [values[row] for row in rows[:FEW].tolist()])
+        raise refused(place, f"no points in time; {EXPECTED}", rows, len(times), values)
     return times
 
 
@@ -66,15 +65,6 @@ def read_time(time: Time, place: str) -> int:
         return int(read_times([pd.Timestamp(time) if isinstance(time, np.datetime64) else time], place)[0])
     except ConfigError:
         raise ConfigError([(place, f"{EXPECTED}, got {shown(time)}")]) from None
-
-
-def refused(place: str, count: int, rows: Times, values: Iterable[Any]) -> ConfigError:
-    """The error of values that are no times: how many, and the first with their rows."""
-    plain = [value.as_py() if isinstance(value, pa.Scalar) else value for value in values]
-    first = ", ".join(f"{shown(value)} at row {row:,}" for row, value in zip(rows[:FEW].tolist(), plain, strict=True))
-    return ConfigError(
-        [(place, f"{rows.size:,} of {count:,} values are no points in time (first: {first}); {EXPECTED}")]
-    )
 
 
 def arrow(values: Values) -> pa.Array:

@@ -10,9 +10,10 @@ from typing import Any
 
 from ffcore.errors import ConfigError
 from ffcore.lab.bulk.columns import attributes
-from ffcore.lab.verify.assignments import Assigned, Logged, Subject, assigned_all
+from ffcore.lab.verify.assignments import Assigned, Logged, Subject, assigned_all, serving
 from ffcore.lab.verify.check import Check
 from ffcore.lab.verify.counts import Counts, share_problems
+from ffcore.lab.verify.ramps import STEPS
 from ffcore.lab.verify.rollouts import read_target
 from ffcore.lab.verify.shares import WATCH_BELOW, check_rates, judge, verdict
 from ffcore.lab.verify.users import Population, Users, read_users
@@ -20,7 +21,6 @@ from ffcore.model import Experiment, Flag
 
 MIN_ARMS = 2
 NO_VARIANT = "(no variant)"
-RAMP = (1, 5, 10, 25, 50, 100)
 
 
 def variants(
@@ -84,16 +84,11 @@ def conclude(checks: list[Check], alpha: float, details: Mapping[str, Any]) -> C
 
 def ramp(subject: Subject) -> list[tuple[Fraction | None, Subject]]:
     """The percentages to judge, the own one first, and the subject served at each; a function has its own alone."""
-    if isinstance(subject, Flag):
-        own = subject.rollout_percentage
-        served: list[Subject] = [replace(subject, enabled=True, rollout_percentage=Fraction(step)) for step in RAMP]
-    elif isinstance(subject, Experiment):
-        own = 100 * subject.traffic_allocation
-        served = [replace(subject, status="active", traffic_allocation=Fraction(step, 100)) for step in RAMP]
-    else:
+    if not isinstance(subject, Flag | Experiment):
         return [(None, subject)]
-    others = [(Fraction(step), stage) for step, stage in zip(RAMP, served, strict=True) if stage != subject]
-    return [(own, subject), *others]
+    own = subject.rollout_percentage if isinstance(subject, Flag) else 100 * subject.traffic_allocation
+    served = [(Fraction(step), serving(subject, Fraction(step))) for step in STEPS]
+    return [(own, subject), *(stage for stage in served if stage[1] != subject)]
 
 
 def read_targets(subject: Subject, expected: Mapping[str, float] | None) -> dict[str, float]:

@@ -76,7 +76,7 @@ def test_large_numbers_keep_their_digits() -> None:
     ("values", "message"),
     [
         pytest.param(pa.array(["{}", "{", None, "[1]", "x"]), r"3 of 5 .*'{' at row 1, '\[1\]' at row 3", id="texts"),
-        pytest.param([{}, 5], "1 of 2 contexts are no JSON objects .first: 5 at row 1.", id="objects"),
+        pytest.param([{}, 5], "1 of 2 values are no JSON objects .first: 5 at row 1.", id="objects"),
         pytest.param(pa.array([1]), "expected JSON objects as text, or structs, got a column of int64", id="numbers"),
     ],
 )

@@ -199,7 +199,7 @@ REFUSED: dict[str, tuple[pd.DataFrame, str]] = {
         r"enabled: 2 of 3 values are null, without a variant beside \(rows 1, 2\)",
     ),
     "no time": (changed(timestamp=["2024-06-01", "soon", None]), "timestamp: 2 of 3 values are no points in time"),
-    "no context": (changed(context=["{}", "{", None]), "context: 1 of 3 contexts are no JSON objects"),
+    "no context": (changed(context=["{}", "{", None]), "context: 1 of 3 values are no JSON objects"),
 }
 
 

@@ -93,7 +93,11 @@ def test_truth_values_are_read(values: list[Any]) -> None:
 
 @pytest.mark.parametrize(
     ("values", "first"),
-    [(["true", "perhaps"], "rows 1: 'perhaps'"), ([1, 2], "rows 1: '2'"), ([0.0, 0.5], "got a column of double")],
+    [
+        (["true", "perhaps"], "first: 'perhaps' at row 1"),
+        ([1, 2], "first: 2 at row 1"),
+        ([0.0, 0.5], "got a column of double"),
+    ],
     ids=["word", "number", "fraction"],
 )
 def test_what_is_no_truth_value_is_counted_and_shown(values: list[Any], first: str) -> None:
