@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import Any
 
+from .backoff import Backoff
 from .errors import StoreError
 
-#: Seconds of the first pause between two attempts at most; each further one may be twice as long, up to ``LONGEST``.
-FIRST, LONGEST = 0.05, 1.0
 THROTTLED = frozenset(
     (
         "LimitExceededException",
@@ -93,22 +92,18 @@ def call(
 
 
 class Pauses:
-    """Pauses between attempts, drawn evenly up to a bound that doubles (full jitter): ``again`` waits, or says no."""
+    """Pauses between so many attempts, of which none begins after ``patience`` seconds."""
 
     def __init__(self, attempts: int, patience: float = float("inf")) -> None:
-        self._left = attempts - 1
-        self._longest = FIRST
+        self._left, self._backoff = attempts - 1, Backoff()
         self._deadline = monotonic() + patience
 
     def again(self) -> bool:
         """Wait before the next attempt; False, at once, where none is left, or no time."""
         if self._left < 1 or monotonic() >= self._deadline:
             return False
-        from random import uniform
-
         self._left -= 1
-        sleep(uniform(0, self._longest))  # noqa: S311 - spreads callers, guards nothing
-        self._longest = min(2 * self._longest, LONGEST)
+        sleep(self._backoff.pause())
         return True
 
 

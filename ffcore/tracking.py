@@ -11,13 +11,12 @@ from threading import Event as Signal
 from threading import Lock, Thread
 from typing import Any, Protocol
 
+from .backoff import Backoff
 from .errors import ConfigError, shown
 from .log import warning
 from .model import Decision
 
 FLAG_EVENT, EXPERIMENT_EVENT = "flag_evaluation", "experiment_assignment"
-#: Seconds of the first pause after a failed delivery; each further one is twice as long, up to ``LONGEST``.
-FIRST, LONGEST = 0.05, 1.0
 #: ``(event_type, seconds since 1970, user_id, key, flag_id or experiment_id, decision, context)``
 Event = tuple[str, float, str, str, str | None, Decision, Mapping[str, Any] | None]
 
@@ -158,26 +157,23 @@ class EventTracker:
         self, user_id: str, key: str, item_id: str | None, decision: Decision, context: Mapping[str, Any] | None
     ) -> None:
         """Note a decision on a flag."""
-        kept = None if context is None else dict(context)
-        self._keep((FLAG_EVENT, self._clock(), user_id, key, item_id, decision, kept))
+        self._keep((FLAG_EVENT, self._clock(), user_id, key, item_id, decision, _kept(context)))
 
     def assigned(
         self, user_id: str, key: str, item_id: str | None, decision: Decision, context: Mapping[str, Any] | None
     ) -> None:
         """Note a decision on an experiment."""
-        kept = None if context is None else dict(context)
-        self._keep((EXPERIMENT_EVENT, self._clock(), user_id, key, item_id, decision, kept))
+        self._keep((EXPERIMENT_EVENT, self._clock(), user_id, key, item_id, decision, _kept(context)))
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Deliver what waits, within so many seconds; whether nothing is left."""
         deadline = time.monotonic() + timeout
-        pause = FIRST
+        backoff = Backoff()
         while not self._deliver(deadline):
             left = deadline - time.monotonic()
             if left <= 0:
                 return False
-            time.sleep(min(left, _drawn(pause)))
-            pause = min(2 * pause, LONGEST)
+            time.sleep(min(left, backoff.pause()))
         return True
 
     def close(self, timeout: float = 5.0) -> TrackingStats:
@@ -237,15 +233,14 @@ class EventTracker:
             self.close(timeout=1.0)
 
     def _run(self) -> None:
-        pause = FIRST
+        backoff = Backoff()
         while not self._closed.is_set():
             self._wake.wait(self._interval)
             self._wake.clear()
             if self._deliver(None):
-                pause = FIRST
+                backoff.reset()
             else:
-                self._closed.wait(_drawn(pause))
-                pause = min(2 * pause, LONGEST)
+                self._closed.wait(backoff.pause())
 
     def _deliver(self, deadline: float | None) -> bool:
         """Write batch after batch until nothing waits (True), or one fails in part or the time is up (False)."""
@@ -292,6 +287,11 @@ class EventTracker:
         self._failing = bool(written.failed)
 
 
+def _kept(context: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """A copy of a context, which its caller may change."""
+    return None if context is None else dict(context)
+
+
 def as_fields(event: Event) -> dict[str, Any]:
     """An event as the platform's log holds it; its context still as the caller gave it.
 
@@ -313,12 +313,6 @@ def as_fields(event: Event) -> dict[str, Any]:
         "variant": decision.variant,
         "context": context or {},
     }
-
-
-def _drawn(longest: float) -> float:
-    from random import uniform
-
-    return uniform(0, longest)  # noqa: S311 - spreads callers, guards nothing
 
 
 def _check(capacity: object, interval: object) -> None:

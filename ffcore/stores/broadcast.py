@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from threading import Event, Thread
 from typing import Any
 
+from ..backoff import Backoff
 from ..log import warning
 
-#: Seconds between looks at whether to stop, of silence before a PING, and of the first and the longest pause between
-#: two attempts to connect.
-TICK, SILENCE, FIRST, LONGEST = 0.1, 5.0, 0.05, 1.0
+#: Seconds between looks at whether to stop, and of silence before a PING.
+TICK, SILENCE = 0.1, 5.0
 #: Told which keys changed; None: any may have, since some messages were missed.
 Heard = Callable[[Sequence[str] | None], None]
 
@@ -20,7 +20,7 @@ class Listener:
     """Hears of every key with a prefix that is written, dropped or expires (RESP3 ``CLIENT TRACKING ... BCAST``).
 
     After each connection, the first too, ``heard`` is told that anything may have changed. A connection that is lost,
-    or that answers no PING, is made again, after pauses that double up to a second.
+    or that answers no PING, is made again, after pauses of up to a second (see ``Backoff``).
 
     Args:
         url: The server.
@@ -42,19 +42,18 @@ class Listener:
         self._thread.join(self._timeout + 10 * TICK)
 
     def _run(self) -> None:
-        pause, failing = FIRST, False
+        backoff, failing = Backoff(), False
         while not self._closed.is_set():
             before = self.connections
             try:
                 self._listen()
             except Exception as error:  # noqa: BLE001 - whatever happens to a connection, another one is made
                 if self.connections != before:
-                    pause, failing = FIRST, False
+                    backoff, failing = Backoff(), False
                 if not failing and not self._closed.is_set():
                     warning("Redis tells of no changes; entries live until their time is over: %s", error)
                 failing = True
-            self._closed.wait(pause)
-            pause = min(2 * pause, LONGEST)
+            self._closed.wait(backoff.pause())
 
     def _listen(self) -> None:
         connection = _connection(self._url, self._timeout)

@@ -66,7 +66,7 @@ def test_transient_errors_are_tried_again_three_times_in_all(store: DynamoDBStor
 
 def test_unprocessed_keys_are_asked_for_again(store: DynamoDBStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each answer leaves half of the keys out, and all come in the end; where they never do, that is an error."""
-    monkeypatch.setattr("ffcore.boto.FIRST", 0.0)
+    monkeypatch.setattr("ffcore.backoff.FIRST", 0.0)
     injector = Injector(store.client)
     injector.fault = "partial"
     patient, hasty = (DynamoDBStore(store.flags_table, attempts=count, client=store.client) for count in (6, 2))
