@@ -1,8 +1,8 @@
 """The evaluator's cache: TTL from the fetch, least recently used first out, one load a key, stale if the store fails.
 
 A hit is two steps after a plain dict look-up (is the entry fresh, stamp it as used), which the evaluator runs in its
-own frame: one more call would cost a quarter of a decision. Everything else happens here, under one lock. The stamp
-comes from ``itertools.count``, one atomic step in C, so it counts hits exactly under threads and orders entries by use.
+own frame: one more call would cost a quarter of a decision. Everything else happens here, under one lock. The stamp is
+a step of a ``Tally``, so it counts hits exactly under threads and orders entries by use.
 
 Why not a library: a hit, timed in one interleaved run behind the same wrapper, took 93 ns here, 61 ns in cachebox
 6.2, 302 ns in cachetools 8.0 (475 ns with the lock it needs under threads) and 849 ns in theine. cachebox alone is
@@ -16,13 +16,13 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from heapq import heappop, heappush, heapreplace
-from itertools import count
 from numbers import Real
 from threading import Event, Lock
 from typing import Any
 
 from .errors import ConfigError, StoreError, shown
 from .log import warning
+from .tally import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,8 @@ class Cache:
         self, load: Callable[[list[Any]], Mapping[Any, Loaded]], limits: Limits, clock: Callable[[], float]
     ) -> None:
         self.entries: dict[Hashable, Entry] = {}
-        self.stamps = count()
+        self._hits = Tally()
+        self.stamps = self._hits.steps
         self.clock = clock
         self._load = load
         self._limits = limits
@@ -164,7 +165,6 @@ class Cache:
         self._flights: dict[Hashable, _Flight] = {}
         self._by_use: list[tuple[int, Any]] = []
         self._rests_until = float("-inf")
-        self._reads = 0
         self._misses = self._loads = self._evictions = self._expired = self._stale = self._errors = 0
 
     def fetch(self, keys: Iterable[Any]) -> dict[Any, Entry | None]:
@@ -229,7 +229,7 @@ class Cache:
     def _entry(self, loaded: Loaded, started: float) -> Entry:
         ttl = self._limits.negative_ttl if loaded.source is None else self._limits.ttl
         lifetime = ttl * (1 - self._limits.jitter * self._random())
-        return Entry(loaded.value, loaded.source, started + lifetime, self._stamp())
+        return Entry(loaded.value, loaded.source, started + lifetime, self._hits.skip())
 
     def _keep(self, key: Any, entry: Entry | None) -> None:
         if entry is None:
@@ -260,17 +260,12 @@ class Cache:
                 entry = self._usable_stale(key)
                 self._stale += entry is not None
             if entry is not None:
-                entry.used = self._stamp()
+                entry.used = self._hits.skip()
         return entry
 
     def _usable_stale(self, key: Any) -> Entry | None:
         entry = self.entries.get(key)
         return entry if entry is not None and self.clock() < entry.expires + self._limits.max_stale else None
-
-    def _stamp(self) -> int:
-        """A stamp that is no hit. Needs the lock."""
-        self._reads += 1
-        return next(self.stamps)
 
     def expire(self, keys: Iterable[Any] | None = None) -> None:
         """End the freshness of some entries, or of all: the next look-up loads anew, and a failure still finds them.
@@ -287,7 +282,6 @@ class Cache:
     def stats(self) -> CacheStats:
         """The counts so far; exact once no other thread is in the middle of a look-up."""
         with self._lock:
-            hits = self._stamp() - self._reads + 1
             return CacheStats(
-                hits, self._misses, self._loads, self._evictions, self._expired, self._stale, self._errors
+                self._hits.value(), self._misses, self._loads, self._evictions, self._expired, self._stale, self._errors
             )

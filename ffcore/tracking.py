@@ -6,7 +6,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count
 from threading import Event as Signal
 from threading import Lock, Thread
 from typing import Any, Protocol
@@ -15,6 +14,7 @@ from .backoff import Backoff
 from .errors import ConfigError, shown
 from .log import warning
 from .model import Decision
+from .tally import Tally
 
 FLAG_EVENT, EXPERIMENT_EVENT = "flag_evaluation", "experiment_assignment"
 #: ``(event_type, seconds since 1970, user_id, key, flag_id or experiment_id, decision, context)``
@@ -77,21 +77,6 @@ class TrackingStats:
         return self.overflowed + self.refused + self.abandoned
 
 
-class _Tally:
-    """Counts exactly under threads without a lock: a step of ``itertools.count`` is atomic."""
-
-    def __init__(self) -> None:
-        self.add = count().__next__
-        self._reads = 0
-        self._lock = Lock()
-
-    def value(self) -> int:
-        """The count; reading takes a step of its own, which is left out."""
-        with self._lock:
-            self._reads += 1
-            return self.add() - self._reads + 1
-
-
 @dataclass(slots=True)
 class _Counts:
     delivered: int = 0
@@ -145,8 +130,8 @@ class EventTracker:
         self._sink, self._capacity, self._interval, self._clock = sink, capacity, interval, clock
         self._buffer: deque[Event] = deque()
         self._batch: list[Event] = []
-        self._produced, self._overflowed, self._counts = _Tally(), _Tally(), _Counts()
-        self._produce, self._at_once, self._ended = self._produced.add, sink.at_once, False
+        self._produced, self._overflowed, self._counts = Tally(), Tally(), _Counts()
+        self._at_once, self._ended = sink.at_once, False
         self._delivering, self._starting = Lock(), Lock()
         self._wake, self._closed = Signal(), Signal()
         self._failing = False
@@ -206,10 +191,10 @@ class EventTracker:
         )
 
     def _keep(self, event: Event) -> None:
-        self._produce()
+        next(self._produced.steps)
         waiting = len(self._buffer)
         if waiting >= self._capacity or self._ended:
-            self._overflowed.add()
+            next(self._overflowed.steps)
             return
         self._buffer.append(event)
         if self._background:
