@@ -1,5 +1,6 @@
 """What all tests share: the same random examples on every machine, their count, and real servers on loopback."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -19,6 +20,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     counts = [value for report in reports for name, value in report.user_properties if name == "examples"]
     if counts:
         terminalreporter.write_line(f"{sum(counts):,} random examples compared with the reference: no difference")
+
+
+@pytest.fixture(scope="module")
+def quiet() -> Iterator[None]:
+    """Warnings that a module's random cases cause by the thousand, and that nobody reads, are not logged."""
+    logger = logging.getLogger("ffcore")
+    logger.setLevel(logging.ERROR)
+    yield
+    logger.setLevel(logging.NOTSET)
 
 
 @pytest.fixture(scope="session")

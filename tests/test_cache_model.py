@@ -1,8 +1,6 @@
 """The cache against a model of itself: any sequence of look-ups, time, outages and changes, every count compared."""
 
-import logging
 from collections import OrderedDict
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
@@ -12,6 +10,7 @@ from hypothesis import strategies as st
 from ffcore import CacheStats, Evaluator, Flag, FlagSet
 from tests.support.doubles import Clock, Store
 
+pytestmark = pytest.mark.usefixtures("quiet")
 TTL, NEGATIVE_TTL, MAX_STALE = 10, 4, 6
 KEYS = ("a", "b", "c", "d", "e")
 
@@ -84,14 +83,6 @@ step = st.one_of(
     st.tuples(st.just("put"), key, st.booleans()),
     st.tuples(st.just("down"), st.booleans()),
 )
-
-
-@pytest.fixture(autouse=True, scope="module")
-def quiet() -> Iterator[None]:
-    """The failures are meant."""
-    logging.getLogger("ffcore").setLevel(logging.ERROR)
-    yield
-    logging.getLogger("ffcore").setLevel(logging.NOTSET)
 
 
 class Pair:

@@ -1,6 +1,5 @@
 """Compiled decisions: against the reference evaluator over random items, and at every edge of the hash space."""
 
-import logging
 import os
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
@@ -19,18 +18,10 @@ from ffcore.hashing import HASH_SPACE, md5
 from tests.support import reference
 from tests.support.strategies import contexts, experiment_items, flag_items, user_ids
 
+pytestmark = pytest.mark.usefixtures("quiet")
 SLICES = 10
 LONG = int(os.environ.get("FFCORE_EXAMPLES", "200000"))
 USERS = st.lists(st.tuples(user_ids, contexts), min_size=1, max_size=8)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def quiet() -> Iterator[None]:
-    """Random percentages between two buckets are served with a warning each, which nobody reads here."""
-    logger = logging.getLogger("ffcore")
-    logger.setLevel(logging.ERROR)
-    yield
-    logger.setLevel(logging.NOTSET)
 
 
 def outcome(decision: Decision) -> tuple[bool, str, str | None, Any]:

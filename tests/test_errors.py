@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from typing import Any
 
 import pytest
 
@@ -85,6 +86,14 @@ def test_thirty_names_are_still_listed() -> None:
     assert suggestion("zzz", [f"name-{i}" for i in range(30)]).count("name-") == 30
 
 
+def nested(depth: int) -> list[Any]:
+    """A list in a list, and so on."""
+    value: list[Any] = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
 @pytest.mark.parametrize(
     ("value", "quoted"),
     [
@@ -98,6 +107,7 @@ def test_thirty_names_are_still_listed() -> None:
         ({"a": ["x" * 10**6, {}]}, f"{{'a': ['{'x' * 49}..."),
         ({"a": [], "b": {"c": 1.5}}, "{'a': [], 'b': {'c': 1.5}}"),
         pytest.param(10**5000, "a very large int", id="5000-digits"),
+        pytest.param(nested(100_000), "[" * 57 + "...", id="100000-levels"),
     ],
 )
 def test_values_are_quoted_in_at_most_sixty_characters(value: object, quoted: str) -> None:

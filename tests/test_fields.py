@@ -180,19 +180,3 @@ def test_problems_of_a_part_have_their_place() -> None:
     problems.add(join("", "a"), "b")
 
     assert [path for path, _ in problems.found] == ["flags[0]", "flags[0].key", "flags[0][1].key", "a"]
-
-
-def nested(depth: int) -> Any:
-    """A list in a list, and so on."""
-    value: list[Any] = []
-    for _ in range(depth):
-        value = [value]
-    return value
-
-
-@pytest.mark.parametrize(
-    "value", [10**5_000, nested(100_000), "x" * 1_000, ["x"] * 61, {str(i): i for i in range(99)}], ids=shown
-)
-def test_any_value_can_be_shown(value: Any) -> None:
-    """A message quotes a value of any size in at most 60 characters."""
-    assert len(shown(value)) <= 60

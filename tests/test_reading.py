@@ -2,12 +2,12 @@
 
 from decimal import Decimal
 from pathlib import Path
-from time import perf_counter
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
-from ffcore import ConfigError
+from ffcore import ConfigError, reading
 from ffcore.reading import MAX_BYTES, MAX_DEPTH, lines_of, parse_json, parse_yaml, read_data
 
 BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
@@ -108,14 +108,12 @@ def test_anchors_repeat_what_they_name() -> None:
         ("\n".join(" " * i + "a:" for i in range(500)), "nested deeper than 100 levels"),
     ],
 )
-def test_hostile_yaml_is_refused_at_once(text: str, message: str) -> None:
-    """What YAML 1.2 leaves open, or what grows without bound, is one problem with its line, in bounded time."""
-    start = perf_counter()
+def test_hostile_yaml_is_refused(text: str, message: str) -> None:
+    """What YAML 1.2 leaves open, or what grows without bound, is one problem with its line."""
     with pytest.raises(ConfigError) as caught:
         parse_yaml(text)
 
     assert caught.value.problems == [("", message)]
-    assert perf_counter() - start < 5
 
 
 def test_control_characters_are_refused() -> None:
@@ -221,10 +219,11 @@ def test_lines_are_given_up_where_an_anchor_is_given_twice() -> None:
     assert lines_of("a: &x 1\nb: &x 2", ["a"]) == [None]
 
 
-def test_lines_of_many_problems_are_found_quickly() -> None:
-    """The time for lines grows with the number of problems, not with its square."""
-    names = [f"a{i}" for i in range(10_000)]
-    start = perf_counter()
+def test_lines_of_many_problems_are_found_in_linear_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mapping with many problems is gone through once, not once for each of them."""
+    noted = Mock(wraps=reading._places)
+    monkeypatch.setattr(reading, "_places", noted)
+    names = [f"a{i}" for i in range(100)]
 
-    assert lines_of("\n".join(f"{name}:" for name in names), names) == list(range(1, 10_001))
-    assert perf_counter() - start < 5
+    assert lines_of("\n".join(f"{name}:" for name in names), names) == list(range(1, 101))
+    assert noted.call_count == 1

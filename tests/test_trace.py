@@ -1,31 +1,21 @@
 """Traces: the same decision as evaluating, with each rule, hash, bucket and threshold in sentences."""
 
 import json
-import logging
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from ffcore import ConfigError, Evaluator, Experiment, Flag, FlagSet, hash32
+from ffcore import Evaluator, Flag, FlagSet, hash32
 from ffcore.trace import trace
 from tests.support.strategies import contexts, experiment_items, flag_items, user_ids
 
+pytestmark = pytest.mark.usefixtures("quiet")
 some = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 NORWAY = {"attribute": "country", "operator": "equals", "value": "NO"}
 ADULT = {"attribute": "age", "operator": "greater_than", "value": 18}
 ARMS = [{"key": "a", "allocation": 0.25, "payload": {"n": 1}}, {"key": "b", "allocation": 0.75}]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def quiet() -> Iterator[None]:
-    """Random percentages between two buckets are served with a warning each, which nobody reads here."""
-    logger = logging.getLogger("ffcore")
-    logger.setLevel(logging.ERROR)
-    yield
-    logger.setLevel(logging.NOTSET)
 
 
 @some
@@ -128,22 +118,6 @@ def test_an_experiments_trace_has_its_salt_traffic_and_thresholds() -> None:
 
 
 USERS = [f"user-{i}" for i in range(99)]
-
-
-def test_an_unknown_key_has_no_trace() -> None:
-    """A key that is neither a flag nor an experiment is a ConfigError that names it."""
-    with pytest.raises(ConfigError) as caught:
-        Evaluator(FlagSet()).trace("user-1", "nothing")
-
-    assert caught.value.problems[0][0] == "nothing"
-
-
-def test_a_flag_stands_before_an_experiment_of_the_same_key() -> None:
-    """A shared key is traced as the flag; the experiment alone as itself."""
-    experiment = Experiment.from_item({"key": "f", "variants": ARMS})
-
-    assert "Flag f" in str(Evaluator(FlagSet([Flag("f")], [experiment])).trace("user-1", "f"))
-    assert "Experiment f is draft." in str(Evaluator(FlagSet(experiments=[experiment])).trace("user-1", "f"))
 
 
 def test_a_trace_leaves_the_context_as_it_is() -> None:

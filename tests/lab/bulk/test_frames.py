@@ -1,7 +1,6 @@
 """evaluate_frame against the evaluator, row by row: every rule, every kind of column, every kind of frame."""
 
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import hypothesis
@@ -17,6 +16,7 @@ from ffcore.lab.bulk import parts
 from tests.support.frames import decided, frames, outcomes
 from tests.support.strategies import experiment_items, flag_items
 
+pytestmark = pytest.mark.usefixtures("quiet")
 HALVES = [{"key": "b", "allocation": "1/2"}, {"key": "a", "allocation": "1/2"}]
 FLAGS = FlagSet.from_items(
     flags=[
@@ -36,15 +36,6 @@ USERS = pd.DataFrame(
     {"user_id": [f"user-{number}" for number in range(400)], "country": ["NO", "DK", None, "SE"] * 100},
     index=pd.RangeIndex(5, 405, name="row"),
 )
-
-
-@pytest.fixture(autouse=True, scope="module")
-def quiet() -> Iterator[None]:
-    """Random flags warn of percentages between buckets and of absent columns, which nobody reads here."""
-    logger = logging.getLogger("ffcore")
-    logger.setLevel(logging.ERROR)
-    yield
-    logger.setLevel(logging.NOTSET)
 
 
 def agree(frame: pd.DataFrame, flags: FlagSet) -> None:
