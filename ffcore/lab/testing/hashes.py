@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -97,14 +98,6 @@ def spread(places: NDArray[Any], buckets: int) -> Words:
     return (places.astype(np.uint64) * np.uint64(HASH_SPACE) // np.uint64(buckets)).astype(np.uint32)
 
 
-def _fnv1a_many(ids: Ids, keys: Sequence[str]) -> Words:
-    return _hashed(primitives.fnv1a_32, ids, keys)
-
-
-def _crc32_many(ids: Ids, keys: Sequence[str]) -> Words:
-    return _hashed(primitives.crc32, ids, keys)
-
-
 def _hashed(function: primitives.Hash, ids: Ids, keys: Sequence[str]) -> Words:
     words = np.empty((len(keys), len(ids)), dtype=np.uint32)
     for row, key in zip(words, keys, strict=True):
@@ -113,7 +106,7 @@ def _hashed(function: primitives.Hash, ids: Ids, keys: Sequence[str]) -> Words:
 
 
 def _growthbook_many(ids: Ids, keys: Sequence[str]) -> Words:
-    return spread(_fnv1a_many(ids, keys) % GROWTHBOOK_BUCKETS, GROWTHBOOK_BUCKETS)
+    return spread(_hashed(primitives.fnv1a_32, ids, keys) % GROWTHBOOK_BUCKETS, GROWTHBOOK_BUCKETS)
 
 
 def _id_only_many(ids: Ids, keys: Sequence[str]) -> Words:
@@ -132,9 +125,9 @@ HASHES = {
     one.__name__: HashFunction(one.__name__, one, many)
     for one, many in (
         (hash32, hash_ids),
-        (fnv1a, _fnv1a_many),
+        (fnv1a, partial(_hashed, primitives.fnv1a_32)),
         (growthbook_v1, _growthbook_many),
-        (crc32, _crc32_many),
+        (crc32, partial(_hashed, primitives.crc32)),
         (id_only, _id_only_many),
         (biased, _biased_many),
         (stuck_bit, _stuck_bit_many),

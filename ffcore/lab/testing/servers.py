@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from socket import socket
-from types import TracebackType
 from typing import Any, Self
 from weakref import finalize
 
@@ -113,9 +112,7 @@ class Server:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.stop()
 
     def _started(self, port: int) -> bool:

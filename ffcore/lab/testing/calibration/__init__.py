@@ -1,1 +1,1 @@
-"""Calibration: whether checks alarm as rarely, and see as much, as they state; the package runs as a command."""
+"""Whether checks alarm as rarely, and see as much, as they state; ``python -m`` this package prints the rates."""

@@ -41,19 +41,22 @@ def flag(number: int, percentage: float, shares: Mapping[str, str] | None = None
     return Flag(key, enabled=True, rollout_percentage=percent, variants=tuple(variants), buckets=buckets)
 
 
-def counts(number: int, shares: Sequence[float], total: int) -> list[int]:
-    """How many of so many users draw each arm under the trial's salt, by the product's hash."""
+def drawn(number: int, shares: Sequence[float], total: int) -> NDArray[np.int64]:
+    """The arm that each of so many users draws under the trial's salt, by the product's hash."""
     words = hash_ids(packed(total), [f"calibration-{number}"])[0]
     ends = np.array([round(bound * HASH_SPACE) for bound in accumulate(shares)][:-1], dtype=np.uint64)
-    return tally(np.searchsorted(ends, words, side="right"), len(shares))
+    arms: NDArray[np.int64] = np.searchsorted(ends, words, side="right")
+    return arms
+
+
+def counts(number: int, shares: Sequence[float], total: int) -> list[int]:
+    """How many of so many users draw each arm."""
+    return tally(drawn(number, shares, total), len(shares))
 
 
 def looks(number: int, shares: Sequence[float], total: int, each: int) -> list[list[int]]:
     """The same counts as they come in: one row for every ``each`` users."""
-    words = hash_ids(packed(total), [f"calibration-{number}"])[0]
-    ends = np.array([round(bound * HASH_SPACE) for bound in accumulate(shares)][:-1], dtype=np.uint64)
-    arms = np.searchsorted(ends, words, side="right").reshape(-1, each)
-    return [tally(row, len(shares)) for row in arms]
+    return [tally(row, len(shares)) for row in drawn(number, shares, total).reshape(-1, each)]
 
 
 def fair_fleet(number: int, flags: int = 50, total: int = 5_000) -> list[Check]:

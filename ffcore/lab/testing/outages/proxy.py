@@ -8,7 +8,6 @@ import time
 from contextlib import suppress
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Condition, Thread
-from types import TracebackType
 from typing import Any, Self
 
 from ffcore.errors import ConfigError, suggestion
@@ -72,9 +71,7 @@ class Proxy:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.mode = "reset"
         self._server.shutdown()
         self._thread.join()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, Self
 
 from ffcore.evaluator import Evaluator
@@ -77,11 +76,9 @@ class Site:
         self.proxy.__enter__()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.tracker.close(timeout=0.0)
-        self.proxy.__exit__(kind, error, trace)
+        self.proxy.__exit__(*error)
 
     def change(self) -> None:
         """Put other flags into the store, past all that is broken."""
