@@ -32,6 +32,7 @@ FAULTY = "with wrong_bit():\n    faulty = evaluate_frame(USERS, FLAGS)"
 RIGHT = "found = evaluate_frame(USERS, FLAGS)"
 
 
+@pytest.mark.slow
 def test_one_wrong_bit_changes_every_draw() -> None:
     """Half of the users of a flag at 50 % and of either variant are decided otherwise, and nobody at 100 %."""
     right = evaluate_frame(USERS, FLAGS)
