@@ -1,5 +1,6 @@
 """Evidence bundles: a whole run in one file with the hash of every part, and the check that nothing was touched."""
 
+import ast
 import hashlib
 import json
 import os
@@ -10,13 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import ffcore
+import yaml
 
-from . import page, results, samples
-from .order import SOURCES
+import ffcore
+from ffcore.lab.verify.check import worst
+
+from . import order, page, results, samples
 
 SUMS = "SHA256SUMS"
-_INJECTED = {"injected-parameters", "papermill-error-cell-tag"}
+_INJECTED, _ERROR = "injected-parameters", "papermill-error-cell-tag"
+_MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError, SyntaxError, yaml.YAMLError)
 _TITLE = re.compile(r"<title>Feature-flag report: (\w+)</title>")
 
 
@@ -110,33 +114,53 @@ def _results(parts: Mapping[str, bytes]) -> tuple[list[results.Result], list[str
 
 def _contradictions(found: Sequence[results.Result], parts: Mapping[str, bytes]) -> Iterator[str]:
     for result in found:
-        yield from _notebook(result, parts)
+        yield from _notebook(result.notebook, parts)
         yield from samples.problems(result, parts.get(f"{result.notebook}{samples.SUFFIX}"))
     title = _TITLE.search(parts.get(page.NAME, b"").decode(errors="replace"))
-    verdict = results.worst(result.verdict for result in found)
+    verdict = worst(result.verdict for result in found)
     if not title or title[1] != verdict:
         yield f"{page.NAME}: says {title[1] if title else 'nothing'}, the result files say {verdict}"
 
 
-def _notebook(result: results.Result, parts: Mapping[str, bytes]) -> Iterator[str]:
-    name = f"{result.notebook}.ipynb"
-    if name not in parts or f"{SOURCES}/{name}" not in parts:
+def _notebook(notebook: str, parts: Mapping[str, bytes]) -> Iterator[str]:
+    name = f"{notebook}.ipynb"
+    if name not in parts or f"{order.SOURCES}/{name}" not in parts:
         yield f"{name}: the executed notebook or its source is missing"
         return
     try:
-        executed, source = (json.loads(parts[path])["cells"] for path in (name, f"{SOURCES}/{name}"))
+        executed, source = (json.loads(parts[path])["cells"] for path in (name, f"{order.SOURCES}/{name}"))
         ran, written = ([_source(cell) for cell in cells if not _added(cell)] for cells in (executed, source))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        injected = [_values(_source(cell)) for cell in executed if _INJECTED in _tags(cell)]
+        ordered = yaml.safe_load(parts.get(order.NAME, b"notebooks: {}"))["notebooks"].get(notebook)
+    except _MALFORMED as error:
         yield f"{name}: cannot be read ({error})"
         return
     if ran != written:
         cell = next((place for place, pair in enumerate(zip(ran, written, strict=False)) if pair[0] != pair[1]), None)
         how = "cells differ in number from" if cell is None else f"cell {cell + 1} is not that of"
         yield f"{name}: {how} its source"
+    if injected and injected != [ordered]:
+        yield f"{name}: ran with other parameters than {order.NAME} says"
 
 
 def _added(cell: Mapping[str, Any]) -> bool:
-    return bool(_INJECTED.intersection(cell["metadata"].get("tags", ())))
+    """Whether papermill added a cell: one that sets parameters, or words above a cell that failed."""
+    return _INJECTED in _tags(cell) or (_ERROR in _tags(cell) and cell["cell_type"] == "markdown")
+
+
+def _tags(cell: Mapping[str, Any]) -> list[str]:
+    tags: list[str] = cell["metadata"].get("tags", [])
+    return tags
+
+
+def _values(code: str) -> dict[str, object]:
+    """The literals that a cell of injected parameters assigns; TypeError if it does anything else."""
+    values: dict[str, object] = {}
+    for statement in ast.parse(code).body:
+        if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
+            raise TypeError("its injected cell does more than set parameters")
+        values[statement.targets[0].id] = ast.literal_eval(statement.value)
+    return values
 
 
 def _source(cell: Mapping[str, Any]) -> str:

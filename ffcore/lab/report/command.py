@@ -73,9 +73,10 @@ def _rebuild(options: Namespace) -> str:
     _refuse("--rebuild", _orders(options))
     folder = chosen(options.rebuild, options.out, "--rebuild")
     from ffcore.lab.report import page, results
+    from ffcore.lab.verify.check import worst
 
     path = page.write(folder, _baseline(options))
-    return _told(path, results.worst(result.verdict for result in results.read_all(folder)), options)
+    return _told(path, worst(result.verdict for result in results.read_all(folder)), options)
 
 
 def _bundle(options: Namespace) -> str:

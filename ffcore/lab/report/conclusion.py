@@ -30,12 +30,7 @@ class Conclusion:
     def __repr__(self) -> str:
         passed = sum(check.verdict == "pass" for check in self.checks)
         head = f"{self.notebook}: {self.verdict.upper()} ({passed} of {len(self.checks)} checks pass)"
-        return "\n".join([head, *self._table()])
-
-    def _table(self) -> list[str]:
-        rows = [_HEADINGS, *(_row(check) for check in self.checks)]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        return f"{head}\n{display.aligned([_HEADINGS, *map(_row, self.checks)])}"
 
 
 def _row(check: Check) -> tuple[str, ...]:

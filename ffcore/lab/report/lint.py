@@ -6,8 +6,9 @@ from pathlib import Path
 
 import ffcore
 
-from .lint_rules import RULES, Notebook
-from .lint_suite import repeated
+from .lint_rules import RULES, Notebook, source, tags
+
+REPEATED_LINES = 5
 
 
 def lint(paths: Sequence[Path]) -> list[str]:
@@ -26,6 +27,20 @@ def faults(notebook: Notebook) -> Iterator[str]:
         except SyntaxError as error:
             yield f"{notebook.name}: code that is no plain Python ({error.msg}). Why: magics hide what runs"
             return
+
+
+def repeated(notebooks: Sequence[Notebook]) -> Iterator[str]:
+    """Name code cells of five lines and more that stand in two notebooks, beside the rules of one notebook alone."""
+    seen: dict[str, str] = {}
+    for notebook in notebooks:
+        for place, cell in notebook.code:
+            text = source(cell).strip()
+            if len(text.splitlines()) < REPEATED_LINES or "parameters" in tags(cell):
+                continue
+            if text in seen:
+                reason = "copies drift apart; move it into ffcore.lab"
+                yield f"{notebook.name}: cell {place}: the same code as {seen[text]}. Why: {reason}"
+            seen.setdefault(text, f"{notebook.name}, cell {place}")
 
 
 def _read(path: Path) -> Notebook | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import jinja2
 
 from ffcore.lab.verify import display
-from ffcore.lab.verify.check import Check, Verdict
+from ffcore.lab.verify.check import Check, Verdict, worst
 
 from . import export, machine, notebooks, pictures, results, sparkline
 from .against import Against, against
@@ -90,7 +90,7 @@ def html(found: Sequence[Result], targets: Sequence[Target], beside: Beside = AL
         style=export.style(),
         results=found,
         beside=beside,
-        verdict=results.worst(result.verdict for result in found),
+        verdict=worst(result.verdict for result in found),
         sentence=sentence(found),
         rows=[row for row in lined if row.result],
         absent=[row for row in lined if not row.result],

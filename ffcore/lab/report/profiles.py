@@ -13,9 +13,7 @@ class Profile:
     Attributes:
         name: smoke, standard or full.
         users: At most so many users of the population; None takes all.
-        calls: Timed calls of each workload.
-        rounds: Timed rounds of each workload's throughput.
-        block_seconds: The shortest timed block of a round.
+        rounds: Timed rounds of bulk decisions and of other vendors' schemes.
         cell_timeout: Seconds after which a notebook's cell counts as hung.
         compared: At most so many users are decided in bulk and one by one; None takes all.
         rows: The sizes of population over which bulk decisions are timed.
@@ -24,9 +22,7 @@ class Profile:
 
     name: str
     users: int | None
-    calls: int
     rounds: int
-    block_seconds: float
     cell_timeout: float
     compared: int | None
     rows: tuple[int, ...]
@@ -38,11 +34,9 @@ _GENERATED = (100_000, 1_000_000, 10_000_000)
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile(
-            "smoke", 120_000, 10_000, 6, 0.01, 120.0, 40_000, (1_000, 100_000, 1_000_000), (1_000, 10_000, 100_000)
-        ),
-        Profile("standard", None, 100_000, 20, 0.1, 600.0, None, _ROWS, _GENERATED),
-        Profile("full", None, 1_000_000, 60, 0.2, 7200.0, None, (*_ROWS, 10**7), (*_GENERATED, 10**8, 10**9)),
+        Profile("smoke", 120_000, 6, 120.0, 40_000, (1_000, 100_000, 1_000_000), (1_000, 10_000, 100_000)),
+        Profile("standard", None, 20, 600.0, None, _ROWS, _GENERATED),
+        Profile("full", None, 60, 7200.0, None, (*_ROWS, 10**7), (*_GENERATED, 10**8, 10**9)),
     )
 }
 

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +14,6 @@ from ffcore.lab.verify.check import Verdict, plain
 from .targets import Target
 
 SCHEMA = 1
-_ORDER: tuple[Verdict, ...] = ("fail", "inconclusive", "pass")
 _RULES = json.loads(Path(__file__).with_name("result.schema.json").read_text(encoding="utf-8"))
 
 
@@ -90,16 +89,6 @@ class Result:
     figure: dict[str, str] | None = None
     samples: dict[str, Any] | None = None
     schema: int = SCHEMA
-
-
-def worst(verdicts: Iterable[str]) -> Verdict:
-    """Combine verdicts: one fail fails, else one inconclusive leaves it open; nothing judged is inconclusive.
-
-    >>> worst(["pass", "inconclusive"]), worst([])
-    ('inconclusive', 'inconclusive')
-    """
-    present = set(verdicts)
-    return next((verdict for verdict in _ORDER if verdict in present), "inconclusive")
 
 
 def write(result: Result, path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jupyter_core.utils import ensure_event_loop
 
-from ffcore.lab.verify.check import Verdict
+from ffcore.lab.verify.check import Verdict, worst
 
 from . import engine, folders, notebooks, order, page, progress, results, single, time_left
 from .plan import Plan
@@ -24,7 +24,7 @@ class Report:
     @property
     def verdict(self) -> Verdict:
         """The worst verdict of all notebooks."""
-        return results.worst(result.verdict for result in self.results)
+        return worst(result.verdict for result in self.results)
 
 
 def run(plan: Plan, baseline: Path | None = None, jobs: int = 1) -> Report:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ffcore.ending import ended
 from ffcore.errors import ConfigError
+from ffcore.lab.verify.display import aligned
 
 from .figures import amount, span
 from .results import Measure, Result, read_all
@@ -36,10 +37,7 @@ def seed_table(found: Iterable[Result]) -> str:
     ['not', 'run']
     """
     measures = {measure.replaces: measure for result in found for measure in result.measures if measure.replaces}
-    rows = [HEADINGS, *(_row(name, measures.get(name)) for name in SEED)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
-    return "\n".join(line.rstrip() for line in lines)
+    return aligned([HEADINGS, *(_row(name, measures.get(name)) for name in SEED)])
 
 
 def _row(name: str, measure: Measure | None) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 import ffcore
 from ffcore.lab.population import load_population
-from ffcore.lab.verify.check import Check, Verdict
+from ffcore.lab.verify.check import Check, Verdict, worst
 
 from . import figures, notebooks, profiles, results, samples, tables
 from .conclusion import Conclusion
@@ -87,7 +87,7 @@ class Run:
             machine=self.machine.to_dict(),
             started=self._started.strftime(STAMP),
             seconds=round(time.monotonic() - self._clock, 3),
-            verdict=results.worst(self._verdicts()),
+            verdict=worst(self._verdicts()),
             checks=[check.to_dict() for check in self.checks],
             measures=self.measures,
             n_needed=max(needed, default=0) or None,

@@ -23,6 +23,7 @@ from ffcore.lab.verify.check import Check
 from ffcore.lab.verify.correlation import Known, Rollouts, correlation
 
 from . import tables
+from .mismatches import counted
 from .results import Measure
 
 Ids = NDArray[Any]
@@ -156,8 +157,7 @@ def one_by_one(ids: Ids, fault: str = "") -> Check:
         answers += len(asked)
     total, worst = sum(mismatches.values()), max(mismatches, key=mismatches.__getitem__)
     reason = f"{total:,} of {answers:,} answers differ, most of {worst}" if total else "no answer differs"
-    details = {"mismatches": total, "by_scheme": mismatches, "reason": reason}
-    return Check("one by one", "fail" if total else "pass", n=answers, details=details)
+    return counted("one by one", total, answers, by_scheme=mismatches, reason=reason)
 
 
 def _alone(assign: Any, user: str) -> bool:

@@ -114,9 +114,18 @@ def combine(checks: Iterable[Check]) -> Verdict:
     >>> combine([])
     'inconclusive'
     """
-    found = {check.verdict for check in checks}
-    worst: tuple[Verdict, ...] = ("fail", "inconclusive", "pass")
-    return next((verdict for verdict in worst if verdict in found), "inconclusive")
+    return worst(check.verdict for check in checks)
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The verdict of several: one fail fails, else one inconclusive (or none at all) leaves it open.
+
+    >>> worst(["pass", "inconclusive"]), worst([])
+    ('inconclusive', 'inconclusive')
+    """
+    present = set(verdicts)
+    worst_first: tuple[Verdict, ...] = ("fail", "inconclusive", "pass")
+    return next((verdict for verdict in worst_first if verdict in present), "inconclusive")
 
 
 def plain(value: object) -> Any:

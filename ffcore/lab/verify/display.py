@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -206,10 +206,19 @@ def text(check: Check) -> str:
     head = [f"{check.verdict.upper()} {check.name}: {reason(check)}", beside]
     if not check.estimate:
         return "\n".join(head)
-    table = [HEADINGS, *rows(check)]
-    widths = [max(len(row[column]) for row in table) for column in range(len(HEADINGS))]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table)
-    return "\n".join([*head, *lines])
+    return "\n".join([*head, aligned([HEADINGS, *rows(check)])])
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of cells as lines of text whose columns stand below each other.
+
+    >>> print(aligned([["arm", "share"], ["control", "50 %"]]))
+    arm      share
+    control  50 %
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def html(check: Check) -> str:

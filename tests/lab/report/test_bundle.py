@@ -109,6 +109,37 @@ def test_parts_that_contradict_each_other_are_named(run: Path, touch: Callable[[
     assert bundle.check(bundle.write(run)).problems == (problem,)
 
 
+def inject(folder: Path, code: str) -> None:
+    """A cell that claims to be papermill's, at the end of the executed notebook."""
+    notebook = json.loads((folder / "demo.ipynb").read_text(encoding="utf-8"))
+    tagged = {"tags": ["injected-parameters"]}
+    notebook["cells"].append({"cell_type": "code", "metadata": tagged, "source": [code], "outputs": []})
+    (folder / "demo.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("codes", "problems"),
+    [
+        (["# Parameters\nlooks = 5\nfault = ''\n"], ()),
+        (["looks = 6\nfault = ''\n"], ("demo.ipynb: ran with other parameters than order.yaml says",)),
+        (["looks = 5\nfault = ''\n"] * 2, ("demo.ipynb: ran with other parameters than order.yaml says",)),
+        (["looks = 5\nrun.checks.clear()\n"], ("demo.ipynb: cannot be read (its injected cell does more than set",)),
+    ],
+)
+def test_injected_cells_set_the_parameters_that_were_ordered(
+    run: Path, codes: list[str], problems: tuple[str, ...]
+) -> None:
+    """The one cell that the runner adds is no place to hide code or other parameters."""
+    (run / "order.yaml").write_text("notebooks: {demo: {looks: 5, fault: ''}}", encoding="utf-8")
+    for code in codes:
+        inject(run, code)
+
+    found = bundle.check(bundle.write(run)).problems
+
+    assert len(found) == len(problems)
+    assert all(told.startswith(problem) for told, problem in zip(found, problems, strict=True))
+
+
 def test_a_tampered_sample_is_found_however_the_hashes_are_adapted(run: Path) -> None:
     """Whoever changes a raw sample has to change three hashes and the figure that it gives."""
     measure = Measure.of("p50", "median", median([3, 1, 4, 1, 5, 9, 2]), "ns")

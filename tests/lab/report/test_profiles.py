@@ -9,25 +9,16 @@ from ffcore.lab.report.profiles import PROFILES, profile
 
 def test_profiles_grow() -> None:
     """smoke, standard and full come in this order of size."""
-    sizes = [
-        (p.users or 10**9, p.calls, p.rounds, p.block_seconds, p.compared or 10**9, p.rows[-1], p.generated[-1])
-        for p in PROFILES.values()
-    ]
+    sizes = [(p.users or 10**9, p.rounds, p.compared or 10**9, p.rows[-1], p.generated[-1]) for p in PROFILES.values()]
 
     assert list(PROFILES) == ["smoke", "standard", "full"]
     assert sizes == sorted(sizes)
 
 
 @pytest.mark.parametrize("name", list(PROFILES))
-def test_every_block_carries_a_p99_and_every_run_a_ratio(name: str) -> None:
-    """A twentieth of the calls has a P99 with an interval, and there are rounds enough for the sign test."""
-    assert profile(name).calls // 20 >= samples_needed(0.99)
+def test_every_run_carries_a_ratio(name: str) -> None:
+    """There are rounds enough for the sign test."""
     assert profile(name).rounds >= samples_needed(0.5)
-
-
-def test_standard_can_carry_a_p999() -> None:
-    """The standard profile shows the tail that the seed report could not."""
-    assert profile("standard").calls >= samples_needed(0.9999)
 
 
 def test_an_unknown_profile_is_refused_with_the_nearest() -> None:

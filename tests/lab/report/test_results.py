@@ -115,20 +115,6 @@ def test_a_run_is_read_in_the_order_of_its_start(tmp_path: Path) -> None:
     assert [result.notebook for result in results.read_all(tmp_path)] == ["b", "a"]
 
 
-@pytest.mark.parametrize(
-    ("verdicts", "expected"),
-    [
-        (["pass", "pass"], "pass"),
-        (["pass", "inconclusive"], "inconclusive"),
-        (["inconclusive", "fail", "pass"], "fail"),
-        ([], "inconclusive"),
-    ],
-)
-def test_the_worst_verdict_counts(verdicts: list[str], expected: str) -> None:
-    """Inconclusive is not pass, and nothing at all is inconclusive."""
-    assert results.worst(verdicts) == expected
-
-
 def test_a_measure_is_judged_by_its_target() -> None:
     """A bound gives the verdict and says so; without one the measure is for information."""
     target = Target("P99", "demo", "p99", "", "", "at most 3", at_most=3.0)

@@ -2,7 +2,7 @@
 
 from ffcore.lab.bench.gate.alarms import Alarms, calibrate
 from ffcore.lab.bench.gate.builds import Build, find
-from ffcore.lab.bench.gate.judging import MARGIN, Change, judged, verdict, worst
+from ffcore.lab.bench.gate.judging import MARGIN, Change, judged, verdict
 from ffcore.lab.bench.gate.races import SIZES, Size, multiples, race, sized
 
 __all__ = [
@@ -19,5 +19,4 @@ __all__ = [
     "race",
     "sized",
     "verdict",
-    "worst",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,6 @@ from ffcore.lab.bench.estimate import Estimate
 from ffcore.lab.verify.check import Verdict
 
 MARGIN = 0.02
-WORST_FIRST: tuple[Verdict, ...] = ("fail", "inconclusive", "pass")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +44,6 @@ def verdict(ratio: Estimate, margin: float = MARGIN) -> Verdict:
 def judged(ratios: Mapping[str, Estimate], margin: float = MARGIN) -> list[Change]:
     """Each workload's ratio with its verdict."""
     return [Change(name, ratio, verdict(ratio, margin)) for name, ratio in ratios.items()]
-
-
-def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """The verdict of several: fail before inconclusive before pass.
-
-    >>> worst(["pass", "inconclusive"])
-    'inconclusive'
-    """
-    return min(verdicts, key=WORST_FIRST.index)
 
 
 def quotient(new: Estimate, old: Estimate) -> Estimate:

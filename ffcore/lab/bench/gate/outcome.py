@@ -12,9 +12,9 @@ from ffcore.lab.bench.estimate import Estimate
 from ffcore.lab.bench.fitness import machine_warnings
 from ffcore.lab.bench.gate.alarms import Alarms, calibrate
 from ffcore.lab.bench.gate.builds import Build, here
-from ffcore.lab.bench.gate.judging import Change, judged, quotient, worst
+from ffcore.lab.bench.gate.judging import Change, judged, quotient
 from ffcore.lab.bench.gate.races import Progress, Size, multiples, race
-from ffcore.lab.verify.check import Verdict
+from ffcore.lab.verify.check import Verdict, worst
 
 
 @dataclass(frozen=True, slots=True)

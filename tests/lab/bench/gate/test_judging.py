@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ffcore.lab.bench.estimate import Estimate, median
-from ffcore.lab.bench.gate.judging import judged, quotient, verdict, worst
+from ffcore.lab.bench.gate.judging import judged, quotient, verdict
 from ffcore.lab.verify.check import Verdict
 
 
@@ -37,11 +37,6 @@ def test_the_margin_counts() -> None:
 def test_nothing_estimable_is_inconclusive() -> None:
     """Too few processes judge nothing."""
     assert judged({"simple": Estimate(None, None, None, 3)})[0].verdict == "inconclusive"
-
-
-def test_the_worst_verdict_decides() -> None:
-    """One failure fails the run."""
-    assert worst(["pass", "fail", "inconclusive"]) == "fail"
 
 
 def rates(factor: float, runs: int = 400) -> dict[Verdict, float]:
