@@ -66,8 +66,7 @@ def _check(name: str, fault: str, *, pauses: bool) -> Check:
     expected = lindley(np.diff(schedule(PER_SECOND, SECONDS, seed=0), prepend=0.0), requests.service)
     wrong = int((requests.response != expected).sum())
     service, response = (duration(_p99(times)) for times in (requests.service, requests.response))
-    check = counted(name, wrong, requests.due.size)
-    return replace(check, details={**check.details, "observed": f"p99 service {service}, response {response}"})
+    return counted(name, wrong, requests.due.size, observed=f"p99 service {service}, response {response}")
 
 
 def lindley(gaps: Floats, service: Floats) -> Floats:
