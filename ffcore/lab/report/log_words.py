@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ffcore.lab.verify.check import Check
-from ffcore.lab.verify.display import p_text, percent, reason
-from ffcore.lab.verify.telling import listed
+from ffcore.lab.verify.display import listed, p_text, percent, reason
 
 EXPLANATIONS = ("explanation", "leak_explanation")
 

@@ -8,7 +8,6 @@ from fractions import Fraction
 from typing import Any, TypeVar
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -60,24 +59,10 @@ class Assigned:
         return int(self.answers.codes.size)
 
     @property
-    def users(self) -> pa.LargeStringArray:
-        """The ids of the users."""
-        return self.population.ids.text.filter(pa.array(self.rows))
-
-    @property
     def enabled(self) -> Mask:
         """Whether the user is on."""
         on: Mask = self.answers.codes < len(self.answers.arms)
         return on
-
-    @property
-    def variants(self) -> pd.Categorical[str]:
-        """The user's variant; null where there is none."""
-        named = [code for code, arm in enumerate(self.answers.arms) if arm is not None]
-        places = np.full(max(len(self.answers.arms), self.answers.codes.max(initial=0) + 1), -1)
-        places[named] = np.arange(len(named))
-        keys = pd.Index([arm for arm in self.answers.arms if arm is not None])
-        return pd.Categorical.from_codes(places.take(self.answers.codes), keys)
 
     @property
     def repeated(self) -> int:
@@ -122,6 +107,7 @@ def logged(column: str) -> Logged:
     or a cache's time to live, is no subject for these checks.
 
     >>> from ffcore.lab.verify.users import read_users
+    >>> import pandas as pd
     >>> frame = pd.DataFrame({"user_id": ["anna", "ben", "anna"], "variant": ["blue", None, "red"]})
     >>> found = assigned(logged("variant"), read_users(frame))
     >>> found.counts(), found.repeated, found.conflicting
@@ -137,8 +123,8 @@ def assigned(subject: Subject, population: Population) -> Assigned:
 
     >>> from ffcore.lab.verify.users import read_users
     >>> found = assigned(lambda user_id, key: user_id == "anna", read_users(["anna", "ben", "anna"]))
-    >>> found.users.to_pylist(), found.enabled.tolist(), found.repeated
-    (['anna', 'ben'], [True, False], 1)
+    >>> found.enabled.tolist(), found.repeated
+    ([True, False], 1)
     """
     return next(assigned_all([subject], population))
 
@@ -172,12 +158,17 @@ def answered(subject: Logged | Assign, population: Population) -> Assigned:
     return gathered(population, answers, everyone, population.in_conflict(answers.codes))
 
 
+def check_subject(subject: object) -> None:
+    """Refuses what nobody can be assigned by."""
+    if not isinstance(subject, Flag | Experiment | Logged) and not callable(subject):
+        hint = f"; for a column of logged variants: logged({subject!r})" if isinstance(subject, str) else ""
+        kinds = "a flag, an experiment, an assignment function or a logged column"
+        raise ConfigError([("flag", f"expected {kinds}, got {shown(subject)}{hint}")])
+
+
 def ask(assign: Assign, population: Population) -> Answers:
     """What an assignment function answers."""
-    if not callable(assign):
-        hint = f"; for a column of logged variants: logged({assign!r})" if isinstance(assign, str) else ""
-        kinds = "a flag, an experiment, an assignment function or a logged column"
-        raise ConfigError([("flag", f"expected {kinds}, got {shown(assign)}{hint}")])
+    check_subject(assign)
     return call(assign, population.ids.text, getattr(assign, "key", DEFAULT_KEY))
 
 
@@ -199,35 +190,27 @@ def gathered(population: Population, answers: Answers, eligible: Mask, conflicti
     return Assigned(population, rows, Answers(codes, answers.arms), ineligible, conflicting)
 
 
-def hashed(assign: Assign | None, population: Population, keys: Sequence[str]) -> NDArray[np.uint32]:
-    """The 32-bit integers of an assignment function, or the product's own hash, for each distinct user.
+def hashed(assign: Assign | None, population: Population, key: str) -> NDArray[np.uint32]:
+    """The 32-bit integer of each distinct user, in order of first occurrence.
 
     Args:
         assign: ``assign(user_id, key)``, or its array form; None and ``ffcore.hash32`` mean the product's hash, which
             the kernels compute.
         population: the users.
-        keys: what follows the id: flags' keys, or salts.
-
-    Returns:
-        uint32, keys x distinct users in order of first occurrence.
+        key: what follows the id: a flag's key, or a salt.
 
     Raises:
-        ConfigError: a key that is no text, or an answer that is no whole number of 32 bits; it names the user.
+        ConfigError: an answer that is no whole number of 32 bits; it names the user.
 
     >>> from ffcore.lab.verify.users import read_users
-    >>> hashed(None, read_users(["anna", "ben", "anna"]), ["a", "b"]).shape
-    (2, 2)
+    >>> hashed(None, read_users(["anna", "ben", "anna"]), "a").shape
+    (2,)
     """
-    if isinstance(keys, str) or not all(isinstance(key, str) for key in keys):
-        raise ConfigError([("keys", f"expected several keys, each a text, got {shown(keys)}")])
     rows = population.first_rows(np.ones(len(population), dtype=np.bool_))
     if assign is None or assign is hash32:
-        words = population.hashes(list(keys))
-        return words if rows.all() else words[:, rows]
-    text = population.ids.text.filter(pa.array(rows))
-    return (
-        np.stack([call_for_words(assign, text, key) for key in keys]) if keys else np.empty((0, len(text)), np.uint32)
-    )
+        words: NDArray[np.uint32] = population.hashes([key])[0]
+        return words if rows.all() else words[rows]
+    return call_for_words(assign, population.ids.text.filter(pa.array(rows)), key)
 
 
 def salt_of(subject: Flag | Experiment) -> str:

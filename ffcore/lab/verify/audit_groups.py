@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ffcore.errors import ConfigError
 from ffcore.lab.bulk.sources import ArrowSource
 from ffcore.lab.verify.attributes import read_attribute
-from ffcore.lab.verify.configurations import Subject
+from ffcore.lab.verify.configurations import History
 from ffcore.lab.verify.outcomes import FIRST_VIOLATION, NAMES, REASONS, UNCOMPARED, UNSAID, Outcome, decisions
 from ffcore.lab.verify.recomputing import Recomputed, Rows
 from ffcore.lab.verify.stale_rows import moment
@@ -28,7 +28,7 @@ MOST_SERIES, MOST_PAIRS, MOST_ROWS, MOST_ATTRIBUTES, MOST_VALUES = 6, 20, 10, 6,
 LARGEST_ATTRIBUTE = 1_000
 
 
-def name_of(found: Recomputed, subject: Subject) -> str:
+def name_of(found: Recomputed, subject: History) -> str:
     """A subject's key; that of an experiment whose key is a flag's too says so."""
     shared = subject.experiment and subject.key in found.source.shared_keys
     return f"{subject.key} (experiment)" if shared else subject.key
@@ -93,7 +93,7 @@ def describe(found: Recomputed, row: int) -> dict[str, str]:
     return {"flag": name_of(found, subject), "logged": logged, "expected": expected, "outcome": outcome}
 
 
-def place(found: Recomputed, row: int) -> tuple[Subject, int]:
+def place(found: Recomputed, row: int) -> tuple[History, int]:
     """A row's subject and configuration."""
     number, phase = divmod(int(found.groups[row]), len(found.source.configurations))
     return found.source.subjects[number], phase
@@ -140,7 +140,7 @@ def by_time(found: Recomputed) -> dict[str, Any]:
     return {"bucket": name, "seconds": seconds, "start": begin, "all": series(cells, size), "flags": flags}
 
 
-def most(found: Recomputed, kind: NDArray[np.int64]) -> list[tuple[Subject, Rows]]:
+def most(found: Recomputed, kind: NDArray[np.int64]) -> list[tuple[History, Rows]]:
     """The subjects with most rows that are stale or violations, and all their rows."""
     troubled = [(np.count_nonzero(kind[rows]), subject, rows) for subject, rows in found.by_subject]
     troubled.sort(key=lambda one: -one[0])
@@ -217,7 +217,7 @@ def unknown_keys(found: Recomputed) -> Mapping[str, int]:
     return {log.keys.labels[place]: int(count[place]) for place in np.argsort(-count, kind="stable") if count[place]}
 
 
-def unknown_variants(found: Recomputed) -> Iterator[tuple[Subject, str, int]]:
+def unknown_variants(found: Recomputed) -> Iterator[tuple[History, str, int]]:
     """The variants that no configuration of their flag has, with their rows."""
     logged = found.source.log.variant
     if logged is None:

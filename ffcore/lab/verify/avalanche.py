@@ -29,7 +29,7 @@ KEYED, KEY = "sequential", "key"
 
 Words = NDArray[np.uint32]
 #: Characters x their bits x the bits of the hash.
-Counts = NDArray[np.int64]
+CountArray = NDArray[np.int64]
 
 
 def avalanche(
@@ -89,7 +89,7 @@ def check_ids(ids: Any) -> None:
         raise ConfigError([("ids", f"expected {expected}, got {shown(ids)}")], source=NAME)
 
 
-def count_all(assign: Assign | None, key: str, size: int) -> Iterator[tuple[str, Counts]]:
+def count_all(assign: Assign | None, key: str, size: int) -> Iterator[tuple[str, CountArray]]:
     """For each kind of ids, and for the key, how many ids' output bits change with each input bit."""
     for kind, characters in hard_ids(size).items():
         text = texts(characters)
@@ -109,7 +109,7 @@ def hashes(assign: Assign | None, text: Text, key: str) -> Words:
     return call_for_words(assign, text, key)
 
 
-def changes(before: Words, after: Words) -> Counts:
+def changes(before: Words, after: Words) -> CountArray:
     """How many ids' bits differ: ``after`` is input bits x ids, the result input bits x output bits, lowest first.
 
     >>> changes(np.array([0, 1], dtype=np.uint32), np.array([[1, 3]], dtype=np.uint32))[0, :3].tolist()
@@ -117,11 +117,11 @@ def changes(before: Words, after: Words) -> Counts:
     """
     differing = np.ascontiguousarray(before ^ after, dtype="<u4")
     bits = np.unpackbits(differing.view(np.uint8).reshape(*after.shape, 4), axis=-1, bitorder="little")
-    found: Counts = bits.sum(axis=1, dtype=np.int64)
+    found: CountArray = bits.sum(axis=1, dtype=np.int64)
     return found
 
 
-def judged(counts: Mapping[str, Counts], ids: int, margin: float, alpha: float) -> Check:
+def judged(counts: Mapping[str, CountArray], ids: int, margin: float, alpha: float) -> Check:
     """The Check of all counts."""
     cells = sum(found.size for found in counts.values())
     allowed = min(margin, 0.1)
@@ -161,19 +161,19 @@ def judged(counts: Mapping[str, Counts], ids: int, margin: float, alpha: float) 
     )
 
 
-def farthest(counts: Counts, ids: int) -> int:
+def farthest(counts: CountArray, ids: int) -> int:
     """The place of the count farthest from half of the ids, in the flattened counts."""
     return int(np.abs(2 * counts - ids).argmax())
 
 
-def matrix(counts: Counts, ids: int) -> list[list[float]]:
+def matrix(counts: CountArray, ids: int) -> list[list[float]]:
     """For each character and output bit the share of the input bit whose share is farthest from one half."""
     places = np.abs(2 * counts - ids).argmax(axis=1)
     found: list[list[float]] = (np.take_along_axis(counts, places[:, None], axis=1)[:, 0] / ids).round(4).tolist()
     return found
 
 
-def said(kind: str, counts: Counts, ids: int, facts: Mapping[str, Any]) -> str:
+def said(kind: str, counts: CountArray, ids: int, facts: Mapping[str, Any]) -> str:
     """The verdict in words."""
     place, bit, output = np.unravel_index(farthest(counts, ids), counts.shape)
     if facts["p"] < WATCH_BELOW:

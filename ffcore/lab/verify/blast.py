@@ -89,7 +89,7 @@ def blast_radius(before: Configuration, after: Configuration, users: Users, allo
     >>> blast_radius(before, after, range(10_000)).verdict, blast_radius(after, before, range(10_000)).verdict
     ('pass', 'fail')
     """
-    population, permitted = read_users(users), list(allow)
+    population, permitted = read_users(users), [allow] if isinstance(allow, str) else list(allow)
     rows = population.first_rows(np.ones(len(population), dtype=np.bool_))
     changes = list(compare(paired(before, after), population, rows))
     refuse_unknown(permitted, changes)

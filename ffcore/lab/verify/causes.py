@@ -11,9 +11,9 @@ from itertools import permutations
 from typing import NamedTuple
 
 from ffcore.lab.verify.attributes import Attribute
-from ffcore.lab.verify.cells import Counts, Span
+from ffcore.lab.verify.cells import CountArray, Span
 from ffcore.lab.verify.goodness import fit
-from ffcore.lab.verify.scanning import Floats
+from ffcore.lab.verify.segment_tests import Floats
 
 #: More arms than this have too many orders to try whether two were exchanged.
 MOST_SWAPPED = 6
@@ -83,19 +83,18 @@ REGION = (
     ),
     Cause("log processing", "a regional pipeline loses events", "events received against sent, by region"),
 )
+FILTERED = Cause(
+    "analysis", "a filter or trigger on this attribute depends on the variant", "counts by arm before the filter"
+)
 ACCOUNT = (
     Cause("interference", "users here choose, or are given, a variant", "overrides, allow-lists, staff accounts"),
-    Cause(
-        "analysis", "a filter or trigger on this attribute depends on the variant", "counts by arm before the filter"
-    ),
+    FILTERED,
 )
 OTHER = (
     Cause(
         "execution", "the variant is delivered or logged otherwise here", "errors, load times and events sent, by arm"
     ),
-    Cause(
-        "analysis", "a filter or trigger on this attribute depends on the variant", "counts by arm before the filter"
-    ),
+    FILTERED,
     Cause("log processing", "events from here are lost or joined wrongly", "rejected and unjoined events by arm"),
 )
 SWAPPED = (
@@ -134,7 +133,9 @@ KINDS: tuple[tuple[str, tuple[Cause, ...]], ...] = (
 )
 
 
-def of_segment(attributes: Sequence[Attribute], spans: Sequence[Span], counts: Counts, shares: Floats) -> list[Cause]:
+def of_segment(
+    attributes: Sequence[Attribute], spans: Sequence[Span], counts: CountArray, shares: Floats
+) -> list[Cause]:
     """The likely causes of a mismatch that a segment carries, the likeliest first.
 
     Args:
@@ -174,14 +175,14 @@ def of_days(attribute: Attribute, span: Span) -> tuple[Cause, ...]:
     return FIRST_DAY if first else LAST_DAY if last else ONE_DAY
 
 
-def of_all(counts: Counts, shares: Floats) -> list[Cause]:
+def of_all(counts: CountArray, shares: Floats) -> list[Cause]:
     """The likely causes of a mismatch that no segment carries."""
     if swapped(counts, shares):
         return [*SWAPPED]
     return list(ONE_ARM if one_arm(counts, shares) is not None else EVERYWHERE)
 
 
-def swapped(counts: Counts, shares: Floats) -> bool:
+def swapped(counts: CountArray, shares: Floats) -> bool:
     """Whether the counts fit the shares in another order, which is unlike the expected one.
 
     >>> import numpy as np
@@ -194,7 +195,7 @@ def swapped(counts: Counts, shares: Floats) -> bool:
     return any(fit(counts.tolist(), list(order)).p_value >= FITS for order in orders)
 
 
-def one_arm(counts: Counts, shares: Floats) -> int | None:
+def one_arm(counts: CountArray, shares: Floats) -> int | None:
     """The one arm that is off, if all others fit each other; None with two arms, where either may be.
 
     >>> import numpy as np
@@ -205,7 +206,7 @@ def one_arm(counts: Counts, shares: Floats) -> int | None:
     return fitting[0] if len(fitting) == 1 else None
 
 
-def others_fit(counts: Counts, shares: Floats) -> Iterator[tuple[int, float]]:
+def others_fit(counts: CountArray, shares: Floats) -> Iterator[tuple[int, float]]:
     """For each arm, the p-value that the other arms fit each other; nothing for two arms."""
     for arm in range(shares.size if shares.size > 2 else 0):
         kept = [other for other in range(shares.size) if other != arm]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ffcore.lab.verify.attributes import Attribute, Codes
 from ffcore.lab.verify.users import Mask
 
-Counts = NDArray[np.int64]
+CountArray = NDArray[np.int64]
 #: Up to this many combinations of values get a place each; beyond, only those that occur, found by hashing.
 MOST_PLACES = 1 << 23
 #: Combined codes are renumbered before they could pass 64 bits.
@@ -42,17 +42,17 @@ class Cells:
 
     attributes: tuple[Attribute, ...]
     codes: tuple[Codes, ...]
-    counts: Counts
+    counts: CountArray
 
     @cached_property
-    def tables(self) -> dict[int, Counts]:
+    def tables(self) -> dict[int, CountArray]:
         """The tables made so far."""
         return {}
 
     @cached_property
-    def totals(self) -> Counts:
+    def totals(self) -> CountArray:
         """Users of each arm."""
-        found: Counts = self.counts.sum(axis=0)
+        found: CountArray = self.counts.sum(axis=0)
         return found
 
     def inside(self, spans: Sequence[Span]) -> Mask:
@@ -72,7 +72,7 @@ class Cells:
         columns = [self.counts[:, list(group)].sum(axis=1) for group in arms]
         return Cells(self.attributes, self.codes, np.column_stack(columns))
 
-    def table(self, attribute: int) -> Counts:
+    def table(self, attribute: int) -> CountArray:
         """Users by value of one attribute and arm."""
         if attribute not in self.tables:
             codes, values = self.codes[attribute], len(self.attributes[attribute].labels)
@@ -82,7 +82,7 @@ class Cells:
 
 
 def count_cells(attributes: tuple[Attribute, ...], arms: NDArray[Any], count: int) -> Cells:
-    """Counts users by arm and by the values of the attributes.
+    """CountArray users by arm and by the values of the attributes.
 
     Args:
         attributes: With a code for each user.

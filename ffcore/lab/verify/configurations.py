@@ -22,7 +22,7 @@ BEGINNING = np.iinfo(np.int64).min
 
 
 @dataclass(frozen=True)
-class Subject:
+class History:
     """A flag or an experiment through all configurations; None where a configuration does not have it."""
 
     key: str
@@ -60,14 +60,14 @@ class Configurations:
             return np.zeros(rows, dtype=np.int64)
         return np.searchsorted(np.array(self.starts), times, side="right") - 1
 
-    def subjects(self, keys: Iterable[str]) -> Iterator[Subject]:
+    def subjects(self, keys: Iterable[str]) -> Iterator[History]:
         """Flags and experiments that have one of these keys; for a key that is both, the flag first."""
         for key in keys:
             for experiment in (False, True):
                 found = (one.experiments if experiment else one for one in self.flag_sets)
                 items = tuple(one.get(key) for one in found)
                 if any(items):
-                    yield Subject(key, experiment, items)
+                    yield History(key, experiment, items)
 
     @property
     def keys(self) -> list[str]:

@@ -45,12 +45,8 @@ class Counts:
     @property
     def leaks(self) -> dict[str, int]:
         """The arms of 0 % that got users, and how many."""
-        return {arm: count for arm, count, share in zip(*self.columns, strict=True) if share == 0 and count}
-
-    @property
-    def columns(self) -> tuple[tuple[str, ...], tuple[int, ...], tuple[float, ...]]:
-        """Arms, counts and shares, side by side."""
-        return self.arms, self.observed, self.shares
+        rows = zip(self.arms, self.observed, self.shares, strict=True)
+        return {arm: count for arm, count, share in rows if share == 0 and count}
 
 
 def read_counts(observed: ByArm, expected: ByArm) -> Counts:
@@ -74,6 +70,20 @@ def read_counts(observed: ByArm, expected: ByArm) -> Counts:
     if problems:
         raise ConfigError(problems, source="sample ratio")
     return Counts(tuple(shares), tuple(int(counts[arm]) for arm in shares), normalized(shares))
+
+
+def read_shares(expected: Any, source: str) -> dict[str, Any]:
+    """The expected share of each arm by its name; a ConfigError lists what is wrong with them.
+
+    >>> read_shares({True: 0.5, False: 0.5}, "demo")
+    {'True': 0.5, 'False': 0.5}
+    """
+    if not has_names(expected):
+        raise ConfigError([("expected", f"must map each arm to its share, got {shown(expected)}")], source=source)
+    shares = by_arm(expected, "expected")
+    if problems := list(share_problems(shares)):
+        raise ConfigError(problems, source=source)
+    return shares
 
 
 def normalized(shares: Mapping[str, Any]) -> tuple[float, ...]:

@@ -51,6 +51,15 @@ def p_text(p_value: float) -> str:
     return f"below {SMALLEST_P:g}" if p_value < SMALLEST_P else number(p_value)
 
 
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence lists them.
+
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
 def bar(p_value: float, alpha: float) -> str:
     """What a small p-value lies below, in words.
 
@@ -137,7 +146,7 @@ def reason(check: Check) -> str:
     if said := details.get("reason") or violation(details):
         return str(said)
     if check.p_value is None:
-        return "nobody is where nobody may be" if check.verdict == "pass" else no_evidence(check)
+        return "no user is in an arm of 0 %" if check.verdict == "pass" else no_evidence(check)
     if crossing := details.get("crossing"):
         return f"the e-value passed {1 / check.alpha:,.4g} at look {crossing['look']:,} ({crossing['users']:,} users)"
     if check.verdict == "fail":

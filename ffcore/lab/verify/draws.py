@@ -37,7 +37,7 @@ class Draws:
     def words(self, population: Population) -> Iterator[tuple[str, Words]]:
         """Each draw's name and the hashes of the distinct users, one draw at a time."""
         for name, salt in self.salts.items():
-            yield name, hashed(self.assign, population, [salt])[0]
+            yield name, hashed(self.assign, population, salt)
 
 
 def read_draws(source: str, assign: Assign | Drawn | None, keys: Keys | None = None) -> Draws:

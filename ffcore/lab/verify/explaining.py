@@ -12,11 +12,11 @@ from ffcore.lab.verify.causes import LEAK, SEVERAL
 from ffcore.lab.verify.check import Check
 from ffcore.lab.verify.counts import ByArm
 from ffcore.lab.verify.display import p_text
-from ffcore.lab.verify.scanning import candidates, deviance, family_size, share_test
-from ffcore.lab.verify.searching import leak, mismatch, search
-from ffcore.lab.verify.segmented import SOURCE, Segmented, read_log
+from ffcore.lab.verify.segment_log import SOURCE, Segmented, read_log
+from ffcore.lab.verify.segment_search import leak, mismatch, search
+from ffcore.lab.verify.segment_tests import candidates, deviance, family_size, share_test
+from ffcore.lab.verify.segment_words import Mismatched, name, tell, tell_leak
 from ffcore.lab.verify.shares import WATCH_BELOW, check_rates, judge
-from ffcore.lab.verify.telling import Mismatched, name, tell, tell_leak
 
 #: How many of the segments that fit least the details hold.
 MOST_SHOWN = 12

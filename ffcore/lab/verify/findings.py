@@ -10,7 +10,7 @@ import numpy as np
 
 from ffcore.errors import shown, suggestion
 from ffcore.lab.verify.audit_groups import name_of, unknown_keys, unknown_variants
-from ffcore.lab.verify.configurations import Subject
+from ffcore.lab.verify.configurations import History
 from ffcore.lab.verify.display import percent
 from ffcore.lab.verify.outcomes import NAMES, UNCOMPARED, Outcome
 from ffcore.lab.verify.recomputing import Recomputed
@@ -76,7 +76,7 @@ def count_of(found: Recomputed, *outcomes: Outcome) -> int:
     return int(np.isin(found.outcome, outcomes).sum())
 
 
-def variant_text(found: Recomputed, subject: Subject, variant: str, rows: int) -> str:
+def variant_text(found: Recomputed, subject: History, variant: str, rows: int) -> str:
     """A variant that a flag does not have."""
     near = suggestion(variant, subject.variants) or "; it has no variants"
     return f"{rows:,} rows say {shown(variant)}, which is no variant of {name_of(found, subject)}{near}"

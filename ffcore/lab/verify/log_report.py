@@ -108,7 +108,7 @@ def line(check: Check) -> tuple[str, ...]:
 def log_report(
     exposures: Any,
     flags: Flags,
-    by: Sequence[str] | None = None,
+    by: str | Sequence[str] | None = None,
     ttl: float = 300.0,
     late: float = 3600.0,
     tell: Callable[[str], object] = str,

@@ -16,13 +16,13 @@ from ffcore.lab.verify import assignments
 from ffcore.lab.verify.attributes import arrow, read_attribute
 from ffcore.lab.verify.audit_groups import name_of
 from ffcore.lab.verify.check import Check
-from ffcore.lab.verify.configurations import Subject
+from ffcore.lab.verify.configurations import History
 from ffcore.lab.verify.explaining import explain
 from ffcore.lab.verify.exposures import ENABLED, ID, TIME, VARIANT, Exposures
-from ffcore.lab.verify.outcomes import ON, REASONS, Codes, Outcome, answers, decisions, let_in
+from ffcore.lab.verify.outcomes import ON, REASONS, Codes, Outcome, decisions, let_in, vocabulary
 from ffcore.lab.verify.recomputing import Recomputed, Rows
 from ffcore.lab.verify.rollouts import read_target
-from ffcore.lab.verify.segmented import distinct, read_arms
+from ffcore.lab.verify.segment_log import distinct, read_arms
 from ffcore.lab.verify.shares import sample_ratio
 from ffcore.lab.verify.stale_rows import moment
 from ffcore.lab.verify.timestamps import UTC
@@ -61,7 +61,7 @@ class Shares:
     margin: float
 
 
-def read_segments(log: Exposures, by: Sequence[str] | None = None) -> Segments:
+def read_segments(log: Exposures, by: str | Sequence[str] | None = None) -> Segments:
     """The attributes of a log, and the day where it has times; those of ``by`` alone where it names some.
 
     Raises:
@@ -70,7 +70,7 @@ def read_segments(log: Exposures, by: Sequence[str] | None = None) -> Segments:
     columns = dict(log.context)
     if log.time is not None:
         columns.setdefault(DAY, pa.array(log.time, UTC))
-    wanted = list(columns) if by is None else list(dict.fromkeys(by))
+    wanted = list(columns) if by is None else list(dict.fromkeys([by] if isinstance(by, str) else by))
     problems = [
         (one, f"the log has no such attribute{suggestion(one, columns)}") for one in wanted if one not in columns
     ]
@@ -128,7 +128,7 @@ def check_shares(
     return checks, notes
 
 
-def last_stretch(found: Recomputed, subject: Subject) -> tuple[int, str, Rows]:
+def last_stretch(found: Recomputed, subject: History) -> tuple[int, str, Rows]:
     """The last configuration of a subject, when it came into force (blank: at the beginning), and the rows since.
 
     Rows that a cache still served from before are left out.
@@ -145,7 +145,7 @@ def last_stretch(found: Recomputed, subject: Subject) -> tuple[int, str, Rows]:
     )
 
 
-def enabled_share(found: Recomputed, subject: Subject, phase: int, rows: Rows) -> Shares | str:
+def enabled_share(found: Recomputed, subject: History, phase: int, rows: Rows) -> Shares | str:
     """The users let in among those whom the targeting admits; or why that cannot be judged (blank: it is a proof)."""
     item, plan = subject.items[phase], subject.plans[phase]
     name = f"{name_of(found, subject)}: enabled share"
@@ -162,7 +162,7 @@ def enabled_share(found: Recomputed, subject: Subject, phase: int, rows: Rows) -
     return Shares(name, rows, ENABLED, pa.array(on == ON), expected, ROLLOUT_MARGIN)
 
 
-def admitted(found: Recomputed, subject: Subject, phase: int, rows: Rows) -> Mask:
+def admitted(found: Recomputed, subject: History, phase: int, rows: Rows) -> Mask:
     """Which rows are of users whom the targeting admits: by the recomputed decision, else by the logged reason."""
     if not found.source.unseen(subject, phase):
         inside = np.array([one.reason in ADMITTED for one in decisions(subject, phase)])
@@ -171,14 +171,14 @@ def admitted(found: Recomputed, subject: Subject, phase: int, rows: Rows) -> Mas
     return np.array([*(one in ADMITTED for one in REASONS), False])[reasons]
 
 
-def logged_on(found: Recomputed, subject: Subject, phase: int, rows: Rows) -> Codes:
+def logged_on(found: Recomputed, subject: History, phase: int, rows: Rows) -> Codes:
     """Whether each row says that the user was let in: 1, 0, or -1 where it does not say."""
-    said = answers(found.source.log, subject, phase)
+    said = vocabulary(found.source.log, subject, phase)
     enabled, variant, reason = np.unravel_index(said.codes(found.source.log, found.source.reasons, rows), said.shape)
     return let_in(said, enabled - 1, variant, reason)
 
 
-def variant_shares(found: Recomputed, subject: Subject, phase: int, rows: Rows) -> Shares | str:
+def variant_shares(found: Recomputed, subject: History, phase: int, rows: Rows) -> Shares | str:
     """The variants of the users let in; or why they cannot be judged (blank: there is but one)."""
     item, plan, log = subject.items[phase], subject.plans[phase], found.source.log
     name = f"{name_of(found, subject)}: variants"

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ffcore.lab.bulk.plan import EXPERIMENT_REASONS, FLAG_REASONS
-from ffcore.lab.verify.configurations import Subject
+from ffcore.lab.verify.configurations import History
 from ffcore.lab.verify.exposures import Exposures
 from ffcore.lab.verify.log_columns import TRUTH
 from ffcore.model import Decision, Flag
@@ -62,7 +62,7 @@ FIRST_VIOLATION = Outcome.WRONG
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answers:
+class Vocabulary:
     """What a log says of one subject under one configuration, by number.
 
     An answer's number is ``(enabled + 1, variant, reason)`` in mixed radix. Variants are numbered by ``names``; behind
@@ -107,28 +107,28 @@ class Answers:
         return found
 
 
-def answers(log: Exposures, subject: Subject, phase: int) -> Answers:
+def vocabulary(log: Exposures, subject: History, phase: int) -> Vocabulary:
     """The answers that a log may give of a subject under a configuration."""
     item = subject.items[phase]
     names = tuple(variant.key for variant in item.variants) if item else ()
     default = item.default_variant if isinstance(item, Flag) else None
     more = (default,) if default and default not in names else ()
-    return Answers((*names, *more), default, len(names), log.variant is not None)
+    return Vocabulary((*names, *more), default, len(names), log.variant is not None)
 
 
-def decisions(subject: Subject, phase: int) -> tuple[Decision, ...]:
+def decisions(subject: History, phase: int) -> tuple[Decision, ...]:
     """The decisions that a configuration can make, by the bulk engine's numbers."""
     found = subject.plans[phase]
     return (Decision(False, NOT_FOUND[subject.experiment]),) if found is None else found.decisions
 
 
-def judge(said: Answers, made: tuple[Decision, ...], *, unseen: bool) -> NDArray[np.uint8]:
+def judge(said: Vocabulary, made: tuple[Decision, ...], *, unseen: bool) -> NDArray[np.uint8]:
     """The outcome of each answer beside each decision: answers x decisions.
 
     Args:
         said: the answers.
-        made: the decisions; where ``unseen``, as they are without targeting rules, which read what is not logged.
-        unseen: so that of users who were not let in, nothing is known but by a reason.
+        made: the decisions; where ``unseen``, those of the same flag without its targeting rules.
+        unseen: whether the rules read attributes that the log does not hold, which may have kept users out.
     """
     enabled, variant, reason = (axis[..., None] for axis in np.indices(said.shape, sparse=True))
     on = let_in(said, enabled - 1, variant, reason)
@@ -149,7 +149,7 @@ def judge(said: Answers, made: tuple[Decision, ...], *, unseen: bool) -> NDArray
     return found.reshape(-1, len(made)).astype(np.uint8)
 
 
-def let_in(said: Answers, enabled: Codes, variant: Codes, reason: Codes) -> Codes:
+def let_in(said: Vocabulary, enabled: Codes, variant: Codes, reason: Codes) -> Codes:
     """Whether the user was let in: as the log says, else as the reason or the variant does, else open."""
     reasons = [ON if one in LET_IN else OFF for one in REASONS]
     by_reason = np.array([*reasons, OPEN])[reason]
@@ -160,7 +160,7 @@ def let_in(said: Answers, enabled: Codes, variant: Codes, reason: Codes) -> Code
     return found
 
 
-def same_variant(said: Answers, on: Codes, variant: Codes, made: Codes) -> NDArray[np.bool_]:
+def same_variant(said: Vocabulary, on: Codes, variant: Codes, made: Codes) -> NDArray[np.bool_]:
     """Whether the variant is the one decided on; who was not let in may be logged with the default."""
     if not said.logged:
         return np.ones(1, dtype=np.bool_)

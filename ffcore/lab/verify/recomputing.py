@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from ffcore.lab.bulk.columns import Values, attributes
 from ffcore.lab.bulk.deciding import Part, decide
 from ffcore.lab.bulk.parts import PART_ROWS, run
-from ffcore.lab.verify.configurations import Configurations, Subject
+from ffcore.lab.verify.configurations import Configurations, History
 from ffcore.lab.verify.contexts import take
 from ffcore.lab.verify.exposures import ID, Exposures
-from ffcore.lab.verify.outcomes import REASONS, UNSAID, Outcome, answers, decisions, judge
+from ffcore.lab.verify.outcomes import REASONS, UNSAID, Outcome, decisions, judge, vocabulary
 from ffcore.lab.verify.rule_types import as_compared, families, leaves
 from ffcore.lab.verify.timestamps import Times
 
@@ -35,7 +35,7 @@ class Recomputation:
 
     log: Exposures
     configurations: Configurations
-    subjects: tuple[Subject, ...]
+    subjects: tuple[History, ...]
 
     @cached_property
     def reasons(self) -> NDArray[np.int64]:
@@ -62,7 +62,7 @@ class Recomputation:
             found[name] = values if self.log.typed else as_compared(values, compared)
         return found
 
-    def unseen(self, subject: Subject, phase: int) -> list[str]:
+    def unseen(self, subject: History, phase: int) -> list[str]:
         """The attributes that decide and that the log does not hold."""
         plan = subject.plans[phase]
         read = attributes(plan.rules) if plan and plan.active else set()
@@ -73,15 +73,15 @@ class Recomputation:
         """When each row was logged; all at once where the log does not say."""
         return np.zeros(len(self.log), dtype=np.int64) if self.log.time is None else self.log.time
 
-    def judge_all(self, subject: Subject, phase: int, rows: Rows) -> Judged:
+    def judge_all(self, subject: History, phase: int, rows: Rows) -> Judged:
         """As ``judge``, part by part, on a thread per core."""
         parts = [rows[start : start + PART_ROWS] for start in range(0, max(1, rows.size), PART_ROWS)]
         found = list(run(lambda part: self.judge(subject, phase, part), parts, None))
         return np.concatenate([outcome for outcome, _ in found]), np.concatenate([code for _, code in found])
 
-    def judge(self, subject: Subject, phase: int, rows: Rows) -> Judged:
+    def judge(self, subject: History, phase: int, rows: Rows) -> Judged:
         """The outcome of some rows under a configuration, and the numbers of the decisions that it makes."""
-        said, made = answers(self.log, subject, phase), decisions(subject, phase)
+        said, made = vocabulary(self.log, subject, phase), decisions(subject, phase)
         unseen = bool(self.unseen(subject, phase))
         plan = subject.plans[phase]
         codes = np.zeros(rows.size, dtype=np.int16)
@@ -118,7 +118,7 @@ class Recomputed:
         return self.order[self.starts[group] : self.starts[group + count]]
 
     @property
-    def pairs(self) -> Iterator[tuple[Subject, int, Rows]]:
+    def pairs(self) -> Iterator[tuple[History, int, Rows]]:
         """Each subject and configuration of which there are rows."""
         size = len(self.source.configurations)
         for number, subject in enumerate(self.source.subjects):
@@ -128,7 +128,7 @@ class Recomputed:
                     yield subject, phase, rows
 
     @property
-    def by_subject(self) -> Iterator[tuple[Subject, Rows]]:
+    def by_subject(self) -> Iterator[tuple[History, Rows]]:
         """Each subject and its rows under all configurations."""
         size = len(self.source.configurations)
         for number, subject in enumerate(self.source.subjects):
@@ -171,7 +171,7 @@ def recompute(log: Exposures, configurations: Configurations) -> Recomputed:
     return found
 
 
-def cut(found: Recomputed) -> Iterator[tuple[Subject, int, Rows]]:
+def cut(found: Recomputed) -> Iterator[tuple[History, int, Rows]]:
     """The rows in parts, each of one subject and configuration."""
     for subject, phase, rows in found.pairs:
         for start in range(0, rows.size, PART_ROWS):

@@ -15,7 +15,7 @@ from ffcore.lab.bulk.columns import attributes
 from ffcore.lab.bulk.deciding import Part
 from ffcore.lab.bulk.hashing import hash_ids
 from ffcore.lab.bulk.ids import id_array
-from ffcore.lab.verify.assignments import OFF, ON, Assigned, Logged, Subject, assigned, bucketing
+from ffcore.lab.verify.assignments import OFF, ON, Assigned, Logged, Subject, assigned, bucketing, check_subject
 from ffcore.lab.verify.check import Check
 from ffcore.lab.verify.counts import Counts, is_share
 from ffcore.lab.verify.shares import check_rates, judge
@@ -56,6 +56,7 @@ def rollout(
     ('pass', 5000, 'equivalent')
     """
     check_rates("rollout", alpha, margin)
+    check_subject(flag)
     target = read_target(flag, expected)
     population = read_users(users)
     found = assigned(flag, population)

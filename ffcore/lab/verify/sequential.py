@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from ffcore.lab.verify.check import Check
 from ffcore.lab.verify.counts import ByArm
 from ffcore.lab.verify.evalues import CONCENTRATIONS, Floats, confidence_sequence, log_e_values
-from ffcore.lab.verify.foresight import detectable, sequence_level, users_to_pass
 from ffcore.lab.verify.looks import SOURCE, Increments, Looks, read_looks
+from ffcore.lab.verify.sequential_power import detectable, sequence_level, users_to_pass
 from ffcore.lab.verify.shares import (
     WATCH_BELOW,
     Intervals,

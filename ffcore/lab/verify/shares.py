@@ -63,7 +63,7 @@ def judge(name: str, counts: Counts, alpha: float, margin: float, notes: Mapping
         estimate=estimates(counts),
         interval=intervals,
         n=counts.users,
-        n_needed=power.users_needed(shares, [margins[arm] for arm in margins]),
+        n_needed=power.users_needed(shares, list(margins.values())),
         detectable=worst(details["detectable"]),
         alpha=alpha,
         details={**details, "watch": alpha <= fitted.p_value < WATCH_BELOW},

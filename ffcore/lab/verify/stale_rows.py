@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ffcore.lab.verify.configurations import Subject
+from ffcore.lab.verify.configurations import History
 from ffcore.lab.verify.outcomes import FIRST_VIOLATION, Outcome
 from ffcore.lab.verify.recomputing import Recomputed, Rows
 from ffcore.lab.verify.timestamps import MICROSECONDS, Times
@@ -37,7 +37,7 @@ class Window:
         rows: Which rows.
     """
 
-    subject: Subject
+    subject: History
     change: int
     outcome: Outcome
     rows: Rows
@@ -113,7 +113,7 @@ def explain_changes(found: Recomputed, ttl: float) -> list[Window]:
     return windows
 
 
-def explain_phase(found: Recomputed, subject: Subject, phase: int, wrong: Rows, ttl: int) -> Iterator[Window]:
+def explain_phase(found: Recomputed, subject: History, phase: int, wrong: Rows, ttl: int) -> Iterator[Window]:
     """The windows among the violations of one subject under one configuration."""
     starts, left = found.source.configurations.starts, wrong
     named: list[Window] = []
@@ -135,7 +135,7 @@ def explain_phase(found: Recomputed, subject: Subject, phase: int, wrong: Rows, 
             yield from alike
 
 
-def known_variant(found: Recomputed, subject: Subject, rows: Rows) -> NDArray[np.bool_]:
+def known_variant(found: Recomputed, subject: History, rows: Rows) -> NDArray[np.bool_]:
     """Which rows are logged with a variant that some configuration has."""
     logged = found.source.log.variant
     if logged is None:
@@ -143,7 +143,7 @@ def known_variant(found: Recomputed, subject: Subject, rows: Rows) -> NDArray[np
     return np.isin(logged.codes[rows], [place for place, one in enumerate(logged.labels) if one in subject.variants])
 
 
-def others(subject: Subject, phase: int) -> Iterator[int]:
+def others(subject: History, phase: int) -> Iterator[int]:
     """Configurations that decide a subject otherwise: those before, the latest first, then the next one."""
     for earlier in range(phase - 1, -1, -1):
         if subject.plans[earlier] not in subject.plans[earlier + 1 : phase + 1]:

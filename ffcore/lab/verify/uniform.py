@@ -37,7 +37,7 @@ MOST_BUCKETS = 10_000
 #: With fewer cells the counts' lattice is too coarse for chi-square's lower tail, which finds what is too even.
 FEWEST_CELLS = 10
 
-Counts = NDArray[np.int64]
+CountArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Tally:
 
     draw: str
     view: str
-    counts: Counts
+    counts: CountArray
     shares: NDArray[np.float64]
 
 

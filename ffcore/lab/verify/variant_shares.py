@@ -10,9 +10,9 @@ from typing import Any
 
 from ffcore.errors import ConfigError
 from ffcore.lab.bulk.columns import attributes
-from ffcore.lab.verify.assignments import Assigned, Logged, Subject, assigned_all, serving
+from ffcore.lab.verify.assignments import Assigned, Logged, Subject, assigned_all, check_subject, serving
 from ffcore.lab.verify.check import Check
-from ffcore.lab.verify.counts import Counts, share_problems
+from ffcore.lab.verify.counts import Counts, read_shares
 from ffcore.lab.verify.ramps import STEPS
 from ffcore.lab.verify.rollouts import read_target
 from ffcore.lab.verify.shares import WATCH_BELOW, check_rates, judge, verdict
@@ -58,6 +58,7 @@ def variants(
     ('pass', [1.0, 5.0, 10.0, 25.0, 50.0, 100.0])
     """
     check_rates("variants", alpha, margin)
+    check_subject(flag)
     targets = read_targets(flag, expected)
     population = read_users(users)
     stages = ramp(flag)
@@ -94,10 +95,7 @@ def ramp(subject: Subject) -> list[tuple[Fraction | None, Subject]]:
 def read_targets(subject: Subject, expected: Mapping[str, float] | None) -> dict[str, float]:
     """The share of each variant within the enabled users: the ones given, else the configured ones."""
     if expected is not None:
-        problems = list(share_problems(expected))
-        if problems:
-            raise ConfigError(problems, source="variants")
-        return {str(arm): float(share) for arm, share in expected.items()}
+        return {arm: float(share) for arm, share in read_shares(expected, "variants").items()}
     if not isinstance(subject, (Flag, Experiment)):
         what = "a logged column" if isinstance(subject, Logged) else "an assignment function"
         raise ConfigError([("expected", f"{what} needs the share of each variant")])

@@ -44,6 +44,7 @@ def test_only_the_arms_that_shrink_are_left() -> None:
     assert set(moved(found)) == {("blue", "a"), ("green", "b"), ("green", "c")}
     assert found.verdict == "fail"
     assert verify.blast_radius(before, after, range(USERS), allow=["blue", "green"]).verdict == "pass"
+    assert verify.blast_radius(before, after, range(USERS), allow="blue").verdict == "fail"
     assert verify.blast_radius(before, after, range(USERS), allow=["blue", ("green", "b")]).verdict == "fail"
     assert (
         verify.blast_radius(before, after, range(USERS), [("blue", "a"), ("green", "b"), ("green", "c")]).verdict

@@ -8,7 +8,7 @@ import pytest
 from ffcore.lab.verify import causes
 from ffcore.lab.verify.attributes import Attribute
 from ffcore.lab.verify.cells import Span
-from ffcore.lab.verify.scanning import Floats
+from ffcore.lab.verify.segment_tests import Floats
 
 STAGES = {"assignment", "execution", "log processing", "analysis", "interference"}
 HALVES, THREE = np.array([0.5, 0.5]), np.array([0.5, 0.3, 0.2])

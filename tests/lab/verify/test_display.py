@@ -60,7 +60,7 @@ def test_a_check_without_arms_is_a_line_and_facts() -> None:
         (HUGE, "p below 1e-300 is below 0.001; the mismatch is not inside the margin"),
         (sample_ratio([50_000, 50_100], [0.5, 0.5]), "every interval lies inside its margin"),
         (sample_ratio([4_890, 5_110], [0.5, 0.5], margin=0.018), "an interval reaches beyond its margin"),
-        (sample_ratio([100, 0], [1, 0]), "nobody is where nobody may be"),
+        (sample_ratio([100, 0], [1, 0]), "no user is in an arm of 0 %"),
         (
             rollout(Flag("a", enabled=True, rollout_percentage=Fraction("12.5"), buckets=100), ["u"]),
             "13 of 100 buckets are accepted for a target of 12.5 %",

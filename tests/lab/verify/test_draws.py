@@ -9,8 +9,8 @@ from ffcore import ConfigError, Experiment, Flag, FlagSet, hash32
 from ffcore.hashing import HASH_SPACE
 from ffcore.lab.verify import draws
 from ffcore.lab.verify.users import read_users
+from tests.lab.verify.hash_draws import ARMS
 
-ARMS: Any = [{"key": key, "allocation": "1/2"} for key in "ab"]
 FLAGS = FlagSet([Flag("plain"), Flag("split", variants=ARMS)], [Experiment("plain", variants=ARMS, salt="winter")])
 
 

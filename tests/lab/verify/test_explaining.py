@@ -308,11 +308,10 @@ def test_a_leak_everywhere_is_blamed_on_no_segment() -> None:
 
 def test_the_order_of_rows_does_not_matter() -> None:
     """A shuffled log of distinct users gives the same check."""
-    log = faulty(3).log
+    fault = faulty(3)
+    shuffled = fault.log.sample(frac=1, random_state=1)
 
-    assert explain(log.sample(frac=1, random_state=1), faulty(3).expected, ATTRIBUTES) == explain(
-        log, faulty(3).expected, ATTRIBUTES
-    )
+    assert explain(shuffled, fault.expected, ATTRIBUTES) == explain(fault.log, fault.expected, ATTRIBUTES)
 
 
 def test_a_check_survives_a_result_file() -> None:

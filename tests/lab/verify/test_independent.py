@@ -12,25 +12,7 @@ from ffcore.lab import verify
 from ffcore.lab.testing.hashes import HASHES
 from ffcore.lab.verify import independent
 from ffcore.lab.verify.pair_counts import pair_tables
-
-USERS = np.arange(100_000)
-KEYS = (
-    "new-checkout",
-    "dark-mode",
-    "search-v2",
-    "onboarding",
-    "pricing",
-    "hero-test",
-    "recommend",
-    "search-v3",
-)
-ARMS: Any = [{"key": key, "allocation": "1/2"} for key in "ab"]
-
-
-def seeded(seed: int) -> Any:
-    """A perfect hash: random words."""
-    random = np.random.default_rng(seed)
-    return verify.vectorized(lambda ids, key: random.integers(0, 2**32, len(ids), dtype=np.uint32))
+from tests.lab.verify.hash_draws import ARMS, KEYS, USERS, perfect
 
 
 @pytest.mark.parametrize(
@@ -151,11 +133,12 @@ def test_few_users_are_no_evidence(users: int) -> None:
 def test_users_needed_give_the_power_that_they_state() -> None:
     """Perfect draws pass with 90 % probability: at least 160 of 200 do, fewer with probability 1e-5."""
     needed = independent.users_needed(6, 0.05)
-    checks = [verify.independence(seeded(seed), list("abc"), USERS[:needed], margin=0.05) for seed in range(200)]
+    checks = [verify.independence(perfect(seed), list("abc"), USERS[:needed], margin=0.05) for seed in range(200)]
 
     assert sum(check.verdict == "pass" for check in checks) >= 160
 
 
+@pytest.mark.slow
 def test_the_detectable_dependence_is_detected() -> None:
     """A pair with as large a V as the check states is found with 80 % probability: 135 to 180 of 200 times.
 
@@ -190,7 +173,7 @@ def test_alarm_rate(users: int) -> None:
 
     More than 45 alarms have a probability of 2e-7 at a rate of 0.05; the run is fixed by its seeds.
     """
-    checks = (verify.independence(seeded(seed), list("abc"), USERS[:users], alpha=0.05) for seed in range(400))
+    checks = (verify.independence(perfect(seed), list("abc"), USERS[:users], alpha=0.05) for seed in range(400))
 
     assert 2 <= sum(check.verdict == "fail" for check in checks) <= 45
 

@@ -189,6 +189,7 @@ def test_attributes_that_name_users_are_left_out_unless_asked_for(log: pd.DataFr
     assert list(found.columns) == ["age", "os", "both", "day"]
     assert found.left_out == {"session": "has 3,000 different values, and names users rather than segments"}
     assert list(read_segments(read, ["session", "os", "os"]).columns) == ["session", "os"]
+    assert list(read_segments(read, "session").columns) == ["session"]
 
 
 def test_attributes_that_are_none_are_refused(log: pd.DataFrame) -> None:

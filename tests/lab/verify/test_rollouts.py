@@ -142,6 +142,7 @@ def test_an_experiments_traffic_is_checked() -> None:
     ("subject", "expected", "message"),
     [
         (first(1), None, "an assignment function needs its target share"),
+        ("checkout", None, "flag: expected a flag, an experiment, an assignment function or a logged column"),
         (logged("variant"), None, "a logged column needs its target share"),
         (flag(10), 10, "10 is not a share between 0 and 1 (10 % is 0.1)"),
     ],

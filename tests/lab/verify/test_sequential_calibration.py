@@ -15,7 +15,7 @@ from scipy import special, stats
 
 from ffcore.lab.verify import sequential_sample_ratio
 from ffcore.lab.verify.evalues import confidence_sequence, log_e_value, log_e_values
-from ffcore.lab.verify.foresight import users_to_pass
+from ffcore.lab.verify.sequential_power import users_to_pass
 
 HALVES = (0.5, 0.5)
 ALPHA = 0.001
@@ -136,6 +136,7 @@ def test_single_priors_are_those_of_the_published_figures() -> None:
     assert medians[3] > 400_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("streams", [2_000, pytest.param(20_000, marks=LONG)])
 def test_peeking_is_what_the_published_table_says(streams: int) -> None:
     """Looking daily, a fixed test flags a fair split again and again; the e-value at 0.01 does in fewer than 1 %.

@@ -11,25 +11,7 @@ from ffcore import ConfigError, Experiment, Flag, FlagSet
 from ffcore.lab import verify
 from ffcore.lab.testing.hashes import HASHES
 from ffcore.lab.verify import uniform
-
-USERS = np.arange(100_000)
-KEYS = (
-    "new-checkout",
-    "dark-mode",
-    "search-v2",
-    "onboarding",
-    "pricing",
-    "hero-test",
-    "recommend",
-    "search-v3",
-)
-ARMS: Any = [{"key": key, "allocation": "1/2"} for key in "ab"]
-
-
-def seeded(seed: int) -> Any:
-    """A perfect hash: random words."""
-    random = np.random.default_rng(seed)
-    return verify.vectorized(lambda ids, key: random.integers(0, 2**32, len(ids), dtype=np.uint32))
+from tests.lab.verify.hash_draws import ARMS, KEYS, USERS, perfect
 
 
 def test_the_product_passes() -> None:
@@ -183,7 +165,7 @@ def test_alarm_rate(users: int) -> None:
     The bound of 45 is passed by a rate of 0.05 with probability 2e-7, and by a check of twice the rate almost surely
     missed by none; the run is fixed by its seeds.
     """
-    alarms = sum(verify.uniformity(seeded(seed), USERS[:users], alpha=0.05).verdict == "fail" for seed in range(400))
+    alarms = sum(verify.uniformity(perfect(seed), USERS[:users], alpha=0.05).verdict == "fail" for seed in range(400))
 
     assert 2 <= alarms <= 45
 

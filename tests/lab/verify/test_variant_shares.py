@@ -152,6 +152,8 @@ def test_experiments_are_judged_along_their_traffic() -> None:
         (cycle("a"), None, "an assignment function needs the share of each variant"),
         (logged("variant"), None, "a logged column needs the share of each variant"),
         (cycle("a"), {"a": 0.5, "b": 0.4}, "expected: sums to 0.9 instead of 1"),
+        (cycle("a"), [0.5, 0.5], "expected: must map each arm to its share, got [0.5, 0.5]"),
+        ("button", None, "flag: expected a flag, an experiment, an assignment function or a logged column"),
     ],
 )
 def test_expectations_without_sense_are_refused(subject: Any, expected: dict[str, float] | None, message: str) -> None:

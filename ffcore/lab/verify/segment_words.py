@@ -10,11 +10,11 @@ import numpy as np
 
 from ffcore.lab.verify.attributes import Attribute
 from ffcore.lab.verify.causes import Cause, of_all, of_segment, one_arm
-from ffcore.lab.verify.cells import Cells, Counts, Span
-from ffcore.lab.verify.display import p_text
+from ffcore.lab.verify.cells import Cells, CountArray, Span
+from ffcore.lab.verify.display import listed, p_text
 from ffcore.lab.verify.power import wilson
-from ffcore.lab.verify.scanning import Floats
-from ffcore.lab.verify.searching import CLEAR, Finding, Problem, equivalents
+from ffcore.lab.verify.segment_search import CLEAR, Finding, Problem, equivalents
+from ffcore.lab.verify.segment_tests import Floats
 
 #: How many other segments of the same users are named.
 MOST_SAME = 5
@@ -111,7 +111,7 @@ def condition(attribute: Attribute, span: Span) -> dict[str, Any]:
     return {"attribute": attribute.name, "first": ends[0], "last": ends[1]}
 
 
-def changes(searched: Mismatched, counts: Counts) -> dict[str, dict[str, float] | None]:
+def changes(searched: Mismatched, counts: CountArray) -> dict[str, dict[str, float] | None]:
     """For each arm, how many users it lost (below 0) or was given, if the other arms are as they should be."""
     rows = zip(searched.arms, counts.tolist(), searched.shares.tolist(), strict=True)
     return {arm: change(count, int(counts.sum()) - count, share) for arm, count, share in rows}
@@ -159,15 +159,6 @@ def called(row: dict[str, Any]) -> str:
     """A segment's name, and the names of other segments of the same users."""
     same = [other["segment"] for other in row["same_users"]]
     return f"{row['segment']} (or {listed(same)}, the same users)" if same else str(row["segment"])
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names as a sentence lists them.
-
-    >>> listed(["a", "b", "c"])
-    'a, b and c'
-    """
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def tell_leak(searched: Mismatched, found: Sequence[Finding], likely: Sequence[Cause]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from ffcore.errors import ConfigError, shown, suggestion
 from ffcore.lab.bulk.sources import PandasSource, Source, read_frame
 from ffcore.lab.verify.attributes import Attribute, arrow, read_attribute, read_attributes
 from ffcore.lab.verify.cells import Cells, count_cells
-from ffcore.lab.verify.counts import ByArm, Counts, by_arm, has_names, normalized, share_problems
+from ffcore.lab.verify.counts import ByArm, Counts, normalized, read_shares
 from ffcore.lab.verify.users import ID_COLUMN, Mask, Population, read_ids
 
 SOURCE = "explain"
@@ -50,7 +50,7 @@ def read_log(exposures: Any, expected: ByArm, by: str | Sequence[str]) -> Segmen
     """
     try:
         source = read_frame(exposures, [])
-        targets, names = read_expected(expected), read_names(by, source)
+        targets, names = read_shares(expected, SOURCE), read_names(by, source)
         arms = read_arms(source, targets)
         check_rows(source, arms)
         kept, notes = distinct(source, arms)
@@ -66,20 +66,10 @@ def read_log(exposures: Any, expected: ByArm, by: str | Sequence[str]) -> Segmen
     return Segmented(cells, counts, {"arm_column": arms.name, **notes})
 
 
-def read_expected(expected: ByArm) -> dict[str, Any]:
-    """The expected share of each arm, by its name."""
-    if not has_names(expected):
-        raise ConfigError([("expected", f"must map each arm to its share, got {shown(expected)}")])
-    targets = by_arm(expected)
-    if problems := list(share_problems(targets)):
-        raise ConfigError(problems)
-    return targets
-
-
-def read_names(by: str | Sequence[str], source: Source) -> list[str]:
+def read_names(by: object, source: Source) -> list[str]:
     """The columns whose values make the segments."""
-    names = [by] if isinstance(by, str) else list(by)
-    problems = [] if names else [("by", "names no column to look for segments in")]
+    names = [by] if isinstance(by, str) else list(by) if isinstance(by, Iterable) else []
+    problems = [] if names else [("by", f"expected columns to look for segments in, got {shown(by)}")]
     for name in names:
         if name not in source.names:
             problems.append(("by", f"the log has no column {shown(name)}{suggestion(name, source.names)}"))

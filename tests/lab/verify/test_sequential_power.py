@@ -11,7 +11,7 @@ from scipy import stats
 
 from ffcore.lab.verify import plan
 from ffcore.lab.verify.evalues import confidence_sequence, log_e_values
-from ffcore.lab.verify.foresight import detectable, sequence_level, users_to_pass
+from ffcore.lab.verify.sequential_power import detectable, sequence_level, users_to_pass
 
 
 def likely(users: int, share: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

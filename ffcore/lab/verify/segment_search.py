@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ffcore.lab.verify.cells import Cells, Counts, Span
+from ffcore.lab.verify.cells import Cells, CountArray, Span
 from ffcore.lab.verify.goodness import fit
-from ffcore.lab.verify.scanning import (
+from ffcore.lab.verify.segment_tests import (
     Candidates,
     Floats,
     candidates,
@@ -48,7 +48,7 @@ class Problem:
     """What is to be explained: shares that users should have, and the p-value of what is left of them."""
 
     shares: Floats
-    fits: Callable[[Counts], float]
+    fits: Callable[[CountArray], float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +65,7 @@ class Finding:
     """
 
     spans: tuple[Span, ...]
-    counts: Counts
+    counts: CountArray
     adjusted: float
     score: float
     before: float = 1.0

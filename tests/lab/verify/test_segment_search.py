@@ -9,16 +9,15 @@ import numpy as np
 import pytest
 
 from ffcore.lab.verify.attributes import Attribute
-from ffcore.lab.verify.cells import Cells
-from ffcore.lab.verify.cells import Counts as Table
-from ffcore.lab.verify.scanning import Floats
-from ffcore.lab.verify.searching import Finding, grow, leading, mismatch, prune, search
+from ffcore.lab.verify.cells import Cells, CountArray
+from ffcore.lab.verify.segment_search import Finding, grow, leading, mismatch, prune, search
+from ffcore.lab.verify.segment_tests import Floats
 
 THREE = np.array([0.5, 0.3, 0.2])
 VALUES = 60
 
 
-def one_attribute(counts: Table) -> Cells:
+def one_attribute(counts: CountArray) -> Cells:
     """Cells of a single attribute, one for each row of users by arm."""
     codes = np.arange(len(counts), dtype=np.int32)
     return Cells((Attribute("x", tuple(map(str, codes.tolist())), codes),), (codes,), counts)
@@ -29,6 +28,7 @@ def drawn(seed: int, shares: Sequence[float] | Floats, users: int = 2_000) -> Ce
     return one_attribute(np.random.default_rng(seed).multinomial(users, shares, size=VALUES))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shares", [[0.55, 0.28, 0.17], [0.46, 0.36, 0.18]], ids=["one arm up", "one arm down"])
 def test_segments_alike_are_named_at_the_stated_rate(shares: list[float]) -> None:
     """All are off alike: of 300 logs at most 18 name a segment, but for a chance below 1e-9 at a rate of 1 %."""

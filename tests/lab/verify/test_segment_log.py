@@ -88,7 +88,8 @@ def test_frames_of_all_kinds_are_explained_alike(make: Callable[[pd.DataFrame], 
         pytest.param(
             lambda log: log, HALVES, "segmnt", "by", "no column 'segmnt'; did you mean segment", id="misspelt"
         ),
-        pytest.param(lambda log: log, HALVES, [], "by", "names no column", id="no attribute"),
+        pytest.param(lambda log: log, HALVES, [], "by", r"expected columns .* got \[\]", id="no attribute"),
+        pytest.param(lambda log: log, HALVES, None, "by", "expected columns", id="nothing"),
         pytest.param(lambda log: log, HALVES, ["segment"] * 2, "by", "more than once", id="named twice"),
         pytest.param(lambda log: log, HALVES, "variant", "by", "what is counted", id="by the arm"),
         pytest.param(lambda log: log, {"a": 0.5, "b": 0.6}, "segment", "expected", "sums to 1.1", id="sum"),

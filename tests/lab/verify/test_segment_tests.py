@@ -12,7 +12,7 @@ from scipy import stats
 from ffcore.lab.verify import cells as cells_module
 from ffcore.lab.verify.attributes import Attribute
 from ffcore.lab.verify.cells import Cells, Span, count_cells
-from ffcore.lab.verify.scanning import (
+from ffcore.lab.verify.segment_tests import (
     candidates,
     contrast_test,
     counts_of,

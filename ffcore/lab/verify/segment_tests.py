@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 from ffcore.lab.verify.attributes import Attribute
-from ffcore.lab.verify.cells import Cells, Counts, Span
+from ffcore.lab.verify.cells import Cells, CountArray, Span
 
 Floats = NDArray[np.float64]
 #: Beyond this statistic chi-square's tail is too small for a float, and its asymptotic form exact enough.
@@ -27,12 +27,12 @@ class Candidates:
     """Segments, and their users by arm: segments x arms."""
 
     spans: tuple[Span, ...]
-    counts: Counts
+    counts: CountArray
 
     @property
-    def users(self) -> Counts:
+    def users(self) -> CountArray:
         """Users of each segment."""
-        found: Counts = self.counts.sum(axis=1)
+        found: CountArray = self.counts.sum(axis=1)
         return found
 
 
@@ -76,7 +76,7 @@ def spans_of(attribute: Attribute, place: int) -> list[Span]:
     ]
 
 
-def counts_of(cells: Cells, place: int) -> Counts:
+def counts_of(cells: Cells, place: int) -> CountArray:
     """Users by arm in each segment of one attribute, in the order of ``spans_of``."""
     attribute, table = cells.attributes[place], cells.table(place)
     if not attribute.dated or attribute.known < MIN_DAYS:
@@ -85,7 +85,7 @@ def counts_of(cells: Cells, place: int) -> Counts:
     return np.concatenate([table, upto[1:-1], upto[-1] - upto[:-2]])
 
 
-def share_test(counts: Counts, shares: Floats) -> Floats:
+def share_test(counts: CountArray, shares: Floats) -> Floats:
     """The p-value of each row of users by arm against the expected shares.
 
     >>> share_test(np.array([[9, 1], [5, 5]]), np.array([0.5, 0.5])).round(6).tolist()
@@ -97,7 +97,7 @@ def share_test(counts: Counts, shares: Floats) -> Floats:
     return two_sided(below, above)
 
 
-def contrast_test(counts: Counts, totals: Counts) -> Floats:
+def contrast_test(counts: CountArray, totals: CountArray) -> Floats:
     """The p-value of each row of users by arm against all users, of whom they are a part.
 
     >>> contrast_test(np.array([[9, 1]]), np.array([50, 50])).round(4).tolist()  # Fisher's exact test, doubled
@@ -121,7 +121,7 @@ def two_sided(below: list[Floats], above: list[Floats]) -> Floats:
     return found
 
 
-def family_size(users: Counts, shares: Floats, level: float) -> int:
+def family_size(users: CountArray, shares: Floats, level: float) -> int:
     """Among how many segments ``level`` is divided: those large enough that the test could ever call them.
 
     Tarone, A modified Bonferroni method for discrete data, Biometrics 46, 1990: the smallest ``k`` such that at most
@@ -137,7 +137,7 @@ def family_size(users: Counts, shares: Floats, level: float) -> int:
     return int(np.argmax(reached <= sizes)) + 1
 
 
-def deviance(counts: Counts, shares: Floats) -> Floats:
+def deviance(counts: CountArray, shares: Floats) -> Floats:
     """Twice the log-likelihood ratio of each row's own shares to the expected ones.
 
     >>> deviance(np.array([[60, 40]]), np.array([0.5, 0.5])).round(3).tolist()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ffcore.lab.verify.telling import change
+from ffcore.lab.verify.segment_words import change
 
 
 @pytest.mark.parametrize("share", [0.5, 0.1])
