@@ -10,6 +10,9 @@ HERE = Path(__file__).parent
 project, author, release = "ffcore", "the ffcore authors", ffcore.__version__
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 html_theme, html_title = "furo", f"ffcore {release}"
+html_copy_source = html_show_copyright = False
+templates_path = ["_templates"]
+default_role = "literal"  # a name between single backticks, as docstrings have them
 exclude_patterns = ["_build"]
 nb_execution_mode = "off"
 myst_heading_anchors = 3

@@ -3,13 +3,13 @@
 import os
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from ffcore import ConfigError
 from ffcore.lab.report import pdf
+from tests.support.browser import Watched
 
 
 @pytest.fixture(scope="session")
@@ -24,29 +24,6 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, args=options)
         yield browser
         browser.close()
-
-
-@dataclass
-class Watched:
-    """A page, and what went wrong on it: errors of scripts and of the console, and requests that leave the machine."""
-
-    page: Page
-    errors: list[str] = field(default_factory=list)
-    left: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        """Begin to listen."""
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("console", self._heard)
-        self.page.on("request", self._asked)
-
-    def _heard(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.errors.append(message.text)
-
-    def _asked(self, request: Request) -> None:
-        if not request.url.startswith(("file:", "data:", "blob:", "http://127.0.0.1", "ws://127.0.0.1")):
-            self.left.append(request.url)
 
 
 @pytest.fixture

@@ -4,14 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from ffcore.lab.report import pdf, runner
 from ffcore.lab.report.plan import prepare
+from tests.support.browser import WIDTHS, violations
 
 pytestmark = pytest.mark.slow
-
-WIDTHS = (1280, 768, 360)
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +26,6 @@ def run(chromium: object, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pages(run: Path) -> list[Path]:
     """Every page of both runs."""
     return sorted(path for folder in run.parent.iterdir() if not folder.is_symlink() for path in folder.glob("*.html"))
-
-
-def violations(page: Any) -> list[str]:
-    """What axe finds against a page: the rule, and each element that breaks it."""
-    found = Axe().run(page).response["violations"]
-    return [f"{item['id']}: {node['html'][:200]}" for item in found for node in item["nodes"]]
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -82,4 +82,5 @@ def test_the_documentation_builds_without_a_warning(tmp_path: Path) -> None:
     assert done.returncode == 0
     html = (tmp_path / "html" / "reference" / "verify.html").read_text(encoding="utf-8")
     assert "sequential_sample_ratio" in html
+    assert "Return type" not in "".join(path.read_text(encoding="utf-8") for path in tmp_path.glob("html/*/*.html"))
     assert not re.search(r'(?:src|href)="https?://(?!pradyunsg|www\.sphinx-doc|github\.com/pradyunsg)', html)

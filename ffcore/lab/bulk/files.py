@@ -73,8 +73,9 @@ def evaluate_files(  # noqa: PLR0913 - each is a choice of its own
         progress: show a bar on standard error; None: where that is a terminal.
 
     Returns:
-        A Summary. Part files in `out`, one or more for each input file, have names in the order of the rows. Columns:
-        the ids, those carried, and `<key>.enabled`, `<key>.variant` and `<key>.reason` as `evaluate_frame` gives them.
+        A Summary. Part files in `out`, one or more for each input file, have names in the order of the rows. They
+        hold the ids, the columns carried, and `<key>.enabled`, `<key>.variant` and `<key>.reason` as `evaluate_frame`
+        gives them.
         A part is seen once it is whole; `pandas.read_parquet(out)` reads them all.
 
     Raises:

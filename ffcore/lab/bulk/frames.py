@@ -41,8 +41,8 @@ def evaluate_frame(
         executor: where parts are decided; by default a thread per core, for Dask `client.get_executor(pure=False)`.
 
     Returns:
-        A frame of the same kind and length: `<key>.enabled` (bool), `<key>.variant` and `<key>.reason` (categorical,
-        variants in declared order). The index is kept.
+        A frame of the same kind and length with `<key>.enabled` (bool), `<key>.variant` and `<key>.reason`
+        (categorical, variants in declared order). The index is kept.
 
     Raises:
         ConfigError: no such key or column, one key for a flag and an experiment among all, or invalid ids.

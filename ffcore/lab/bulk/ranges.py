@@ -55,7 +55,7 @@ def count_range(
         executor: where ranges are decided; by default a thread per core, for Dask `client.get_executor(pure=False)`.
 
     Returns:
-        The frame that `count_frame` gives for these ids: `key, enabled, reason, variant, users`.
+        The frame that `count_frame` gives for these ids, with `key, enabled, reason, variant, users`.
 
     Raises:
         ConfigError: no such key, or no such range.

@@ -76,9 +76,9 @@ def blast_radius(before: Configuration, after: Configuration, users: Users, allo
             a variant are in ``"enabled"``, all others in ``"not enabled"``.
 
     Returns:
-        A Check: fail if anybody loses or changes a variant by a move that is not allowed. ``estimate`` is the share of
-        the users that each key moves, ``interval`` its 90 % Wilson interval. ``details["moves"]`` lists the moves and
-        ``details["segments"]`` the values of context columns with the most users who move.
+        A Check that fails if anybody loses or changes a variant by a move that is not allowed. ``estimate`` is the
+        share of the users that each key moves, ``interval`` its 90 % Wilson interval. ``details["moves"]`` lists the
+        moves and ``details["segments"]`` the values of context columns with the most users who move.
 
     Raises:
         ConfigError: Two things that cannot be compared, or an allowed variant that neither has.
