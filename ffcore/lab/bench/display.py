@@ -11,8 +11,8 @@ RATES = ((1e6, "M/s"), (1e3, "k/s"), (0.0, "/s"))
 def duration(nanoseconds: float) -> str:
     """Write a duration to three significant digits.
 
-    >>> [duration(value) for value in (0, 42.4, 1234, 31.8e6, 2e9)]
-    ['0 ns', '42.4 ns', '1.23 µs', '31.8 ms', '2.00 s']
+    >>> [duration(value) for value in (0, 42.4, 1234, 31.8e6, 2e9, 1373e9)]
+    ['0 ns', '42.4 ns', '1.23 µs', '31.8 ms', '2.00 s', '1,373 s']
     """
     return _scaled(nanoseconds, DURATIONS)
 
@@ -27,12 +27,12 @@ def rate(per_second: float) -> str:
 
 
 def ratio(value: float) -> str:
-    """Write a ratio to two decimals.
+    """Write a ratio to two decimals; zero has no sign.
 
-    >>> ratio(2.958)
-    '2.96'
+    >>> ratio(2.958), ratio(-0.004)
+    ('2.96', '0.00')
     """
-    return f"{value:.2f}"
+    return f"{value:z.2f}"
 
 
 def percentile_name(q: float) -> str:
@@ -72,4 +72,4 @@ def _scaled(value: float, units: Sequence[tuple[float, str]]) -> str:
     scale, unit = next((scale or 1.0, unit) for scale, unit in units if value >= scale)
     shown = value / scale
     digits = 0 if shown >= 100 or shown == 0 else 1 if shown >= 10 else 2
-    return f"{shown:.{digits}f} {unit}"
+    return f"{shown:,.{digits}f} {unit}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.ticker import StrMethodFormatter
 
 from ffcore.lab.bench.axes import durations, rows
 from ffcore.lab.bench.fresh import FreshRun
@@ -39,6 +40,7 @@ def latency_timeline(run: FreshRun, name: str = "simple", process: int = 0) -> C
     durations(axes, "y")
     axes.set_ylim(times.min() / 1.3, np.quantile(times, 0.9995) * 2)
     axes.set_xlabel("call of this workload, in order", fontsize=FONT)
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     return figure
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ffcore.lab.bench.axes import columns, logarithmic
-from ffcore.lab.bench.display import interval
+from ffcore.lab.bench.display import interval, ratio
 from ffcore.lab.bench.growth import GrowthRun
 from ffcore.lab.plots import FONT, GREY, MARKERS, SERIES, Chart, chart
 
@@ -25,7 +25,7 @@ def growth_costs(run: GrowthRun) -> Chart:
     for (name, one), colour, style, marker in zip(run.dimensions.items(), SERIES, STYLES, MARKERS, strict=False):
         across = [max(size, 0.5) for size in one.sizes]
         low, middle, high = columns(one.ratio(size) for size in one.sizes)
-        label = f"{name}: {interval(one.slope(), '{:.2f}'.format)}"
+        label = f"{name}: {interval(one.slope(), ratio)}"
         axes.vlines(across, low, high, colour, linewidth=4, alpha=0.5)
         axes.plot(across, middle, color=colour, linestyle=style, marker=marker, linewidth=2, markersize=8, label=label)
     logarithmic(axes, "x", "how many flags, rules, attributes or characters", "{:,.0f}".format)

@@ -52,8 +52,8 @@ def strips(name: str, check: Check) -> Iterable[dict[str, object]]:
     arms = [arm for arm in check.estimate if name != "share let in" or arm == ON]
     for arm in arms:
         share, target = check.estimate[arm], check.details["expected"][arm]
-        low, high = check.interval.get(arm, (share, share))
         margin = check.details.get("margin", {}).get(arm) or 0.0
+        low, high = check.interval.get(arm, (share, share)) if 0 < target < 1 else (share, share)
         scale = margin or max(abs(high - target), abs(low - target), 1e-9)
         yield {
             "arm": arm,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from ffcore.lab import plots
 from ffcore.lab.plots import FONT, GREY, LABEL_CHARACTER, PURPLE, SERIES, SKY, VERMILION
@@ -145,9 +145,10 @@ def stack(axes: Axes, series: Sequence[Series], left: NDArray[np.float64], width
     for name, colour, hatch, counts in series:
         bars = axes.bar(left, counts, width, bottom, align="edge", color=colour, label=name, zorder=2)
         for bar in bars:
-            bar.set(hatch=hatch, edgecolor="white", linewidth=0)
+            bar.set(hatch=hatch, edgecolor="white", linewidth=0, antialiased=False)  # no seams between neighbours
         bottom += counts
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     compact = {"columnspacing": 1.0, "handlelength": 1.4, "borderaxespad": 0.0}
     axes.legend(
         loc="lower left",

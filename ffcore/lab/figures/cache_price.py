@@ -77,7 +77,7 @@ def _draw_reads(axes: Axes, traffic: Traffic, lives: Floats) -> None:
     axes.set_ylabel("reads in 30 days", fontsize=FONT)
     axes.xaxis.set_major_locator(FixedLocator(LIVES))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
 
 
 def _draw_staleness(axes: Axes, traffic: Traffic, lives: Floats) -> None:
@@ -87,5 +87,5 @@ def _draw_staleness(axes: Axes, traffic: Traffic, lives: Floats) -> None:
     axes.set(yscale="log", ylim=(0.5, 2 * LIVES[-1]))
     axes.yaxis.set_major_locator(FixedLocator([1, 10, 60, 300, 3600]))
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
     axes.set_ylabel("until a change\narrives, s", fontsize=FONT)

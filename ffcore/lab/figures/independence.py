@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,7 +49,11 @@ def independence(check: Check) -> Chart:
     if len(names) <= MOST_NAMES:
         labels = [f"{shorten(name, int(room / character) - 5)} {place}" for place, name in enumerate(names, 1)]
         axes.set_yticks(range(len(names)), labels, fontsize=size)
-        axes.set_xticks(range(len(names)), [str(place + 1) for place in range(len(names))], fontsize=size)
+        digits, cell = len(str(len(names))), side / WIDTH / len(names)
+        step = math.ceil((digits + 1) * character / cell)
+        axes.set_xticks(
+            range(0, len(names), step), [str(place + 1) for place in range(0, len(names), step)], fontsize=size
+        )
     draw(figure, axes, values, margin)
     return figure
 

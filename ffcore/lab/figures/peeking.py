@@ -44,7 +44,7 @@ def draw(found: Peeking) -> Chart:
     top = max(1.0, 1.15 * last)
     axes.set_ylim(-0.02 * top, top)
     axes.set_xlim(1, max(2, found.days))
-    axes.yaxis.set_major_formatter(PercentFormatter(decimals=0))
+    axes.yaxis.set_major_formatter(PercentFormatter(decimals=0, symbol=" %"))
     axes.set_xlabel("day", fontsize=FONT)
     axes.set_ylabel("flagged so far", fontsize=FONT)
     ends = [100 * alarms[-1] / found.salts for *_, alarms in rates]

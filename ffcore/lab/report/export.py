@@ -12,7 +12,9 @@ from nbconvert import HTMLExporter
 from .results import Result
 
 TEMPLATES = Path(__file__).with_name("templates")
-_SCROLLED = re.compile(r'<pre(?=>)|<div class="output_html[^"]*"(?=>\s*<(?:table|style|div))')  # by keyboard too
+_SCROLLED = re.compile(  # by keyboard too
+    r'<pre(?=>)|<div class="output_html[^"]*"(?=>\s*<(?:table|style|div))|<div class="output_(?:png|svg)[^"]*"(?=>)'
+)
 _ERROR_MARK = "papermill-error-cell-tag"
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -32,7 +34,7 @@ def page(executed: Path, result: Result) -> str:
         exclude_output_prompt=True,
     )
     html, _ = exporter.from_notebook_node(notebook, resources={"result": result, "style": style()})
-    return _SCROLLED.sub(r'\g<0> tabindex="0"', str(html))
+    return _SCROLLED.sub(r'\g<0> tabindex="0"', str(html)).replace("<th></th>", "<td></td>")
 
 
 def style() -> str:

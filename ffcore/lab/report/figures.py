@@ -8,6 +8,7 @@ from .results import Measure
 
 _WRITERS: dict[str, Callable[[float], str]] = {
     "ns": duration,
+    "s": lambda value: duration(1e9 * value),
     "1/s": rate,
     "ratio": lambda value: f"{value:,.2f} times" if abs(value) < 100 else f"{value:,.0f} times",
     "points": "{:+.3g} points".format,
@@ -19,6 +20,8 @@ def amount(measure: Measure) -> str:
 
     >>> amount(Measure("p99", "P99", 1234.0, (1200.0, 1300.0), "ns", 900))
     '1.23 µs'
+    >>> amount(Measure("all", "Everybody", 1373.0, None, "s", 6))
+    '1,373 s'
     """
     return written(measure.value, measure.unit)
 

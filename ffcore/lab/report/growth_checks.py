@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import ffcore
-from ffcore.lab.bench.display import duration, interval
+from ffcore.lab.bench.display import duration, interval, ratio
 from ffcore.lab.bench.growth import ATTRIBUTES, CONTEXT, FLAGS, KEY, LENGTH, RULES, SIZES, GrowthRun, flag
 from ffcore.lab.verify.check import Check
 
@@ -54,7 +54,7 @@ def _ends(run: GrowthRun, name: str) -> Measure:
     small, large = one.sizes[0], one.sizes[-1]
     note = (
         f"{small:,}: {interval(one.cost(small), duration)}; {large:,}: {interval(one.cost(large), duration)}; "
-        f"grows to the power {interval(one.slope(), '{:.2f}'.format)}"
+        f"grows to the power {interval(one.slope(), ratio)}"
     )
     label = f"cost at {large:,} {name} over that at {small:,}"
     return Measure.of(f"growth_{SHORT[name]}", label, one.ratio(large), "ratio", note=note)

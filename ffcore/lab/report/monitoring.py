@@ -67,11 +67,11 @@ def horizon(cases: Mapping[str, Running], checks: Mapping[str, Check]) -> pd.Dat
     >>> case = Running(pd.DataFrame({"a": [50, 51], "b": [49, 50]}), {"a": 0.5, "b": 0.5})
     >>> check = sequential_sample_ratio(case.counts, case.expected)
     >>> horizon({"demo": case}, {"demo": check}).to_numpy().tolist()
-    [[200, 'never', '1', '0.888', 'inconclusive']]
+    [['200', 'never', '1', '0.888', 'inconclusive']]
     """
     rows = {
         name: {
-            "users": check.n,
+            "users": f"{check.n:,}",
             "alarm on day": (check.details["crossing"] or {"look": "never"})["look"],
             "largest e-value": _e_text(check.details["log10_e"]),
             "fixed p on the last day": p_text(
