@@ -1,62 +1,40 @@
 """JupyterLab as a data scientist uses it: a notebook is opened, all its cells are run, its verdict is there to read."""
 
 import json
-import os
-import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as TooLateError
 
 from ffcore.lab.report.lint_rules import VERDICT_TAG
+from tests.support.browser import Watched
+from tests.support.jupyter import ROOT, SECONDS, move, serving, wait_for
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
 SLICE = ("explore_rollout", "variant_distribution")
 NAMES = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 SLICED = [name if name in SLICE else pytest.param(name, marks=pytest.mark.long) for name in NAMES]
 QUIET = {"fetchNews": "false", "checkForUpdates": False}
-SECONDS = 300
 TALLEST = 16_000
+CELLS = ".jp-Notebook .jp-WindowedPanel-outer"
 
 
 @pytest.fixture(scope="module")
 def lab(chromium: object, free_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
-    """A JupyterLab on loopback over a copy of notebooks and data: its folder and its address."""
+    """A JupyterLab over a copy of notebooks and data: its folder and its address."""
     assert chromium
     root = tmp_path_factory.mktemp("lab")
-    for name in ("notebooks", "data"):
-        shutil.copytree(ROOT / name, root / "work" / name)
     settings = root / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
     (settings / "notification.jupyterlab-settings").write_text(json.dumps(QUIET), encoding="utf-8")
-    places = {f"JUPYTER_{name}_DIR": str(root / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
-    environment = {**os.environ, **places, "JUPYTERLAB_SETTINGS_DIR": str(root / "settings"), "IPYTHONDIR": str(root)}
     options = [f"--ServerApp.port={free_port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=open"]
     options += ["--no-browser", "--ip=127.0.0.1", "--allow-root", f"--ServerApp.root_dir={root / 'work'}"]
-    with (root / "log").open("w") as log:
-        command = [sys.executable, "-m", "jupyterlab", *options]
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=root)
-    try:
-        wait_for(lambda: any((root / "runtime").glob("jpserver-*.json")), (root / "log").read_text)
+    with serving(root, ["jupyterlab", *options], lambda: any((root / "runtime").glob("jpserver-*.json"))):
         yield root / "work", f"http://127.0.0.1:{free_port}/lab/workspaces"
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
-
-
-def wait_for(met: Any, told: Any) -> None:
-    """Wait until a condition holds; after five minutes say what was told."""
-    end = time.monotonic() + SECONDS
-    while not met():
-        assert time.monotonic() < end, told()
-        time.sleep(0.1)
 
 
 def cells(path: Path) -> list[dict[str, Any]]:
@@ -73,7 +51,7 @@ def verdict(path: Path) -> str:
 
 
 @pytest.mark.parametrize("name", SLICED)
-def test_a_notebook_runs_in_jupyterlab(lab: tuple[Path, str], watched: Any, tmp_path: Path, name: str) -> None:
+def test_a_notebook_runs_in_jupyterlab(lab: tuple[Path, str], watched: Watched, tmp_path: Path, name: str) -> None:
     """Opened and run from the menu, no cell fails and none warns; the verdict is the committed one and is shown."""
     folder, address = lab
     path, page = folder / "notebooks" / f"{name}.ipynb", watched.page
@@ -99,33 +77,21 @@ def is_trouble(output: dict[str, Any]) -> bool:
     return output["output_type"] == "error" or output.get("name") == "stderr"
 
 
-def picture(page: Any, target: Path) -> None:
+def picture(page: Page, target: Path) -> None:
     """The whole notebook: a window as high as it is, so that every cell is drawn."""
-    page.set_viewport_size({"width": 1280, "height": TALLEST})
-    foot = page.locator(".jp-Notebook .jp-Cell").last
-    foot.scroll_into_view_if_needed()
-    box = foot.bounding_box()
-    page.set_viewport_size({"width": 1280, "height": min(TALLEST, int(box["y"] + box["height"]) + 120)})
+    height = page.locator(CELLS).evaluate("cells => cells.scrollHeight")
+    page.set_viewport_size({"width": 1280, "height": min(TALLEST, height + 150)})
+    page.wait_for_function("before => innerHeight > before", arg=min(TALLEST - 1, height))
     page.screenshot(path=target)
 
 
-def move(page: Any) -> None:
-    """Another flag and percentage are chosen in the panel, and the answer follows."""
-    panel = page.locator(".jupyter-widgets.widget-hbox", has=page.locator(".ff-x")).last
-    panel.get_by_label("Flag").select_option("delay-causes")
-    panel.locator(".ff-x h3", has_text="delay-causes at 50 %").wait_for(timeout=SECONDS * 1000)
-    panel.get_by_label("Percentage").fill("60")
-    panel.get_by_label("Percentage").press("Enter")
-    panel.locator(".ff-x h3", has_text="delay-causes at 60 %").wait_for(timeout=SECONDS * 1000)
-
-
-def connected(page: Any, sessions: str, name: str) -> bool:
+def connected(page: Page, sessions: str, name: str) -> bool:
     """Whether the notebook's kernel is there and the page listens to it: before that a run only asks for a kernel."""
     found = [item["kernel"] for item in page.request.get(sessions).json() if item["path"].endswith(f"{name}.ipynb")]
     return any(kernel["execution_state"] == "idle" and kernel["connections"] for kernel in found)
 
 
-def began(page: Any) -> bool:
+def began(page: Page) -> bool:
     """Run all cells from the menu, which a lab that is still loading may ignore; whether the kernel became busy."""
     if page.locator(".jp-Dialog").count():
         page.locator(".jp-Dialog .jp-mod-accept").click()
@@ -138,7 +104,7 @@ def began(page: Any) -> bool:
     return bool(page.locator(".jp-Dialog").count() == 0)
 
 
-def ran(page: Any, path: Path) -> bool:
+def ran(page: Page, path: Path) -> bool:
     """Whether every code cell has run, as the file says once it is saved."""
     page.keyboard.press("Control+s")
     page.wait_for_timeout(500)

@@ -110,5 +110,5 @@ def test_the_horizon_shows_both_tests() -> None:
     case = Running(counts, {"a": 0.5, "b": 0.5})
     table = horizon({"late": case}, {"late": sequential_sample_ratio(case.counts, case.expected)})
 
-    assert table.to_numpy().tolist() == [[80_060, 1, "21,670", "0.832", "fail"]]
+    assert table.to_numpy().tolist() == [["80,060", 1, "21,670", "0.832", "fail"]]
     assert horizon({}, {}).empty
