@@ -18,7 +18,10 @@ pytestmark = pytest.mark.slow
 SLICE = ("explore_rollout", "variant_distribution")
 NAMES = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 SLICED = [name if name in SLICE else pytest.param(name, marks=pytest.mark.long) for name in NAMES]
-QUIET = {"fetchNews": "false", "checkForUpdates": False}
+SETTINGS = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "notebook-extension/tracker": {"windowingMode": "none", "scrollPastEnd": False},
+}
 TALLEST = 16_000
 CELLS = ".jp-Notebook .jp-WindowedPanel-outer"
 
@@ -28,9 +31,10 @@ def lab(chromium: object, free_port: int, tmp_path_factory: pytest.TempPathFacto
     """A JupyterLab over a copy of notebooks and data: its folder and its address."""
     assert chromium
     root = tmp_path_factory.mktemp("lab")
-    settings = root / "settings" / "@jupyterlab" / "apputils-extension"
-    settings.mkdir(parents=True)
-    (settings / "notification.jupyterlab-settings").write_text(json.dumps(QUIET), encoding="utf-8")
+    for name, settings in SETTINGS.items():
+        place = root / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        place.parent.mkdir(parents=True)
+        place.write_text(json.dumps(settings), encoding="utf-8")
     options = [f"--ServerApp.port={free_port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=open"]
     options += ["--no-browser", "--ip=127.0.0.1", "--allow-root", f"--ServerApp.root_dir={root / 'work'}"]
     with serving(root, ["jupyterlab", *options], lambda: any((root / "runtime").glob("jpserver-*.json"))):
