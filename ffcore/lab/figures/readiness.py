@@ -26,9 +26,8 @@ def gains(levers: Levers) -> Chart | Levers:
             continue
         axes.plot([gain.low, gain.high], [row, row], color=BLUE, linewidth=5, solid_capstyle="butt")
         axes.plot([gain.value], [row], "o", color="black", markersize=8)
-        apart = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-        where = {"xytext": (0, 10), "textcoords": "offset points", "ha": "center", "bbox": apart}
-        axes.annotate(f"{gain.value:.3g} times", (gain.value, row), **where)
+        label, apart = f"{gain.value:.3g} times", {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        axes.annotate(label, (gain.value, row), (0, 10), textcoords="offset points", ha="center", bbox=apart)
     axes.axvline(1, color="black", linewidth=1.2, linestyle="--", zorder=0.5)
     axes.set_yticks(np.arange(len(LEVERS)), list(LEVERS))
     axes.set_ylim(len(LEVERS) - 0.5, -0.7)
