@@ -15,9 +15,10 @@ from ffcore.lab.bench.display import interval
 from ffcore.lab.bench.estimate import Estimate, paired_ratio
 from ffcore.lab.bulk.ids import id_array
 from ffcore.lab.primitives.hashes import crc32
-from ffcore.lab.schemes.assignments import Assignment, Plan, Step
+from ffcore.lab.schemes.assignments import Assignment, Plan, on_off
 from ffcore.lab.schemes.draws import Hashed
 from ffcore.lab.schemes.edges import below
+from ffcore.lab.schemes.reductions import modulo
 from ffcore.lab.verify.assignments import vectorized
 from ffcore.lab.verify.check import Check
 from ffcore.lab.verify.correlation import Known, Rollouts, correlation
@@ -30,7 +31,7 @@ Ids = NDArray[Any]
 HALF = 50
 #: The platform's own hash, against which the speed of the others is told.
 OURS = "seed_platform"
-#: Numbered and spelt keys of flags: some hashes fail on the ones, some on the others.
+#: Keys with letters in a row, and keys of words: some hashes fail on the former, some on the latter.
 KEYS = (
     *(f"flag-{letter}" for letter in "abcdefgh"),
     *("checkout", "search", "pricing", "banner", "onboarding", "dark-mode", "recommendations", "new-nav"),
@@ -67,11 +68,11 @@ def _flipt_variants(percentage: float, key: str) -> Any:
 
 
 def _flipper(percentage: float, key: str) -> Assignment:
-    """Flipper's actors; its formula was read, and not held against its client."""
+    """Flipper's actors; its formula was read in its source, not compared with its client."""
 
     def plan(flag: str) -> Plan:
-        draw = Hashed(crc32, prefix=flag, reduce=lambda word: word % 100_000, span=(0, 100_000))
-        return Plan((Step(draw, below(percentage * 1_000)),), (True,), outside=False)
+        draw = Hashed(crc32, prefix=flag, reduce=modulo(100_000), span=(0, 100_000))
+        return on_off(draw, below(percentage * 1_000))
 
     return Assignment(key, plan)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
 from math import inf, isfinite
+from numbers import Integral, Real
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -129,23 +130,35 @@ def read_weights(weights: Weights, *, pairs: bool = False, either: bool = False)
         items = []
     if not items:
         raise ConfigError([("weights", f"expected a mapping of variants to weights, got {shown(weights)}")])
-    pairs = pairs or (either and not isinstance(items[0][1], int | float))
+    pairs = pairs or (either and not _is_number(items[0][1]))
     for name, weight in items:
         if not isinstance(name, str):
             raise ConfigError([("weights", f"expected variants' names as text, got {shown(name)}")])
         if not (_is_pair(weight) if pairs else _is_weight(weight)):
             wanted = "a pair of bounds" if pairs else "a number from 0 on"
             raise ConfigError([(f"weights[{name!r}]", f"expected {wanted}, got {shown(weight)}")])
-    return tuple(name for name, _ in items), [weight for _, weight in items]
+    return tuple(name for name, _ in items), [
+        tuple(map(_plain, weight)) if pairs else _plain(weight) for _, weight in items
+    ]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _is_weight(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and value >= 0
+    return _is_number(value) and isfinite(value) and value >= 0
 
 
 def _is_pair(value: Any) -> bool:
-    pair = isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2
-    return pair and all(isinstance(bound, int | float) and not isinstance(bound, bool) for bound in value)
+    return (
+        isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2 and all(map(_is_number, value))
+    )
+
+
+def _plain(value: Any) -> Number:
+    """A number of any kind, such as NumPy's, as one of Python's own."""
+    return int(value) if isinstance(value, Integral) else float(value)
 
 
 def part_of(percentage: Any, whole: int) -> Number:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, TypeAlias
 
+import numpy as np
+
 from ffcore.errors import ConfigError, shown, suggestion
 from ffcore.lab.primitives.hashes import murmur3, polynomial
 from ffcore.lab.primitives.texts import ENCODINGS
@@ -94,10 +96,10 @@ def seed_of(seed: Any, key: str) -> int:
         if key not in seed:
             raise ConfigError([("split.seed", f"has no seed for the flag {shown(key)}{suggestion(key, seed)}")])
         seed = seed[key]
-    if isinstance(seed, bool) or not isinstance(seed, int) or not -(1 << 31) <= seed < 1 << 31:
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not -(1 << 31) <= seed < 1 << 31:
         wanted = "a seed of 32 bits, or a mapping from flags to seeds: no flag's name is hashed"
         raise ConfigError([("split.seed", f"expected {wanted}; got {shown(seed)}")])
-    return seed
+    return int(seed)
 
 
 def sown(seed: int, word: Any) -> Any:

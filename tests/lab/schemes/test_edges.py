@@ -64,3 +64,12 @@ def test_wrong_weights_are_answered(weights: Any) -> None:
     with pytest.raises(ConfigError, match=r"weights\['a'\]: expected a pair of bounds"):
         read_weights({"a": 5}, pairs=True)
     assert read_weights({"a": (0, 5)}, either=True) == (("a",), [(0, 5)])
+
+
+def test_weights_of_a_frame_are_taken() -> None:
+    """NumPy's numbers and fractions are weights and bounds like any other, and become Python's own."""
+    names, weights = read_weights({"a": np.int64(1), "b": np.float64(0.5), "c": Fraction(1, 4)})
+
+    assert (names, weights) == (("a", "b", "c"), [1, 0.5, 0.25])
+    assert [type(weight) for weight in weights] == [int, float, float]
+    assert read_weights({"a": (np.int64(0), np.float64(0.5))}, pairs=True) == (("a",), [(0, 0.5)])

@@ -173,7 +173,8 @@ def test_what_lacks_a_seed_or_a_service_is_refused() -> None:
     split = schemes.get("split")
     seeds = {"checkout": 5, "search": 6}
 
-    assert split.rollout(50, "search", seed=seeds)("ann") == split.rollout(50, seed=6)("ann")
+    by_flag = [split.rollout(50, "search", seed=seeds)(user) for user in IDS]
+    assert by_flag == [split.rollout(50, seed=np.int64(6))(user) for user in IDS]
     for call, message in (
         (lambda: split.rollout(50), "split.seed: expected a seed of 32 bits, or a mapping from flags to seeds"),
         (lambda: split.rollout(50, "serch", seed=seeds), r"no seed for the flag 'serch'; did you mean search\?"),
