@@ -16,11 +16,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from heapq import heappop, heappush, heapreplace
-from numbers import Real
 from threading import Event, Lock
 from typing import Any
 
-from .errors import ConfigError, StoreError, shown
+from .arguments import FRACTION, SECONDS, WHOLE, wrong_numbers
+from .errors import ConfigError, StoreError
 from .log import warning
 from .tally import Tally
 
@@ -94,15 +94,6 @@ class _Flight:
 #: After a load that failed, expired entries answer without asking the store for so many times as long as it took.
 REST = 10.0
 
-_SECONDS = "a number of seconds, 0 or more", lambda value: value >= 0
-#: What each setting may be, in words and as a test of a number.
-_SETTINGS: dict[str, tuple[str, Callable[[Any], bool]]] = dict.fromkeys(
-    ("ttl", "negative_ttl", "max_stale"), _SECONDS
-) | {
-    "max_entries": ("a whole number, 1 or more", lambda value: value >= 1 and value % 1 == 0),
-    "jitter": ("a fraction from 0 to 1", lambda value: 0 <= value <= 1),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -118,11 +109,15 @@ class Limits:
     jitter: float = 0.0
 
     def __post_init__(self) -> None:
-        problems = []
-        for name, (expected, holds) in _SETTINGS.items():
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, Real) or not holds(value):
-                problems.append((name, f"expected {expected}, got {shown(value)}"))
+        problems = wrong_numbers(
+            {
+                "ttl": (self.ttl, SECONDS),
+                "max_entries": (self.max_entries, WHOLE),
+                "negative_ttl": (self.negative_ttl, SECONDS),
+                "max_stale": (self.max_stale, SECONDS),
+                "jitter": (self.jitter, FRACTION),
+            }
+        )
         if problems:
             raise ConfigError(problems)
 

@@ -40,10 +40,10 @@ class Problems:
             self.add(join(path, inner), message)
         return INVALID
 
-    def raise_found(self, source: str = "") -> None:
+    def raise_found(self) -> None:
         """Raise a ``ConfigError`` if anything was noted."""
         if self.found:
-            raise ConfigError(self.found, source)
+            raise ConfigError(self.found)
 
 
 def join(path: str, inner: str) -> str:

@@ -239,10 +239,9 @@ class Flag(_Checked):
         """
         flag = FLAG.load(with_buckets(item, buckets))
         if not flag.whole_buckets:
-            served = (
-                f"{_decimal(flag.rollout_percentage)} % of {flag.buckets} buckets is not whole; {flag.finer_buckets}"
-            )
-            warning("flag %s: %s buckets would serve it; served up to the next bucket", flag.key, served)
+            share = f"{_decimal(flag.rollout_percentage)} % of {flag.buckets} buckets is not whole"
+            text = "flag %s: %s; %d buckets would serve it; served up to the next bucket"
+            warning(text, flag.key, share, flag.finer_buckets)
         return flag
 
     def to_item(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .fields import Record, or_null
+from .fields import ListOf, or_null
 from .model import EXPERIMENT, FLAG, GROUPS, RULE
 from .operators import OPERATORS
 
@@ -29,20 +29,16 @@ def flag_file_schema() -> dict[str, Any]:
     >>> sorted(flag_file_schema()["properties"])
     ['experiments', 'flags']
     """
-    experiments = _list_of(EXPERIMENT)
+    experiments = ListOf(EXPERIMENT).schema()
     experiments["items"]["properties"]["variants"]["minItems"] = 2
     return {
         "$schema": DIALECT,
         "title": "ffcore flag file",
         "type": "object",
-        "properties": {"flags": or_null(_list_of(FLAG)), "experiments": or_null(experiments)},
+        "properties": {"flags": or_null(ListOf(FLAG).schema()), "experiments": or_null(experiments)},
         "additionalProperties": False,
         "$defs": {"rule": {"anyOf": [_rule(), *map(_group, GROUPS)]}},
     }
-
-
-def _list_of(record: Record[Any]) -> dict[str, Any]:
-    return {"type": "array", "items": record.schema()}
 
 
 def _rule() -> dict[str, Any]:

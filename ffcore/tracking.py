@@ -6,12 +6,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import TIMEOUT_MAX, Lock, Thread
 from threading import Event as Signal
-from threading import Lock, Thread
 from typing import Any, Protocol
 
+from .arguments import SOME_SECONDS, WHOLE, wrong_numbers
 from .backoff import Backoff
-from .errors import ConfigError, shown
+from .errors import ConfigError
 from .log import warning
 from .model import Decision
 from .tally import Tally
@@ -97,7 +98,7 @@ class EventTracker:
     Args:
         sink: Where events go: see ``ffcore.sinks``. The tracker closes it.
         capacity: The most events that wait.
-        interval: Seconds after which events are delivered though they fill no batch.
+        interval: Seconds after which events are delivered though they fill no batch; ``math.inf``: never.
         background: Whether a thread delivers; without one only ``flush`` and ``close`` do.
         clock: Seconds since 1970, for the events' timestamps.
 
@@ -126,8 +127,10 @@ class EventTracker:
         background: bool = True,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        _check(capacity, interval)
-        self._sink, self._capacity, self._interval, self._clock = sink, capacity, interval, clock
+        if problems := wrong_numbers({"capacity": (capacity, WHOLE), "interval": (interval, SOME_SECONDS)}):
+            raise ConfigError(problems)
+        self._sink, self._capacity, self._clock = sink, capacity, clock
+        self._interval = min(interval, TIMEOUT_MAX)
         self._buffer: deque[Event] = deque()
         self._batch: list[Event] = []
         self._produced, self._overflowed, self._counts = Tally(), Tally(), _Counts()
@@ -175,6 +178,10 @@ class EventTracker:
             self._buffer.clear()
             self._batch = []
         self._sink.close()
+        if thread is not None:
+            from atexit import unregister
+
+            unregister(self._at_exit)
         return self.stats()
 
     def stats(self) -> TrackingStats:
@@ -298,16 +305,6 @@ def as_fields(event: Event) -> dict[str, Any]:
         "variant": decision.variant,
         "context": context or {},
     }
-
-
-def _check(capacity: object, interval: object) -> None:
-    problems = []
-    if not isinstance(capacity, int) or isinstance(capacity, bool) or capacity < 1:
-        problems.append(("capacity", f"expected a whole number, 1 or more, got {shown(capacity)}"))
-    if not isinstance(interval, (int, float)) or isinstance(interval, bool) or not interval > 0:
-        problems.append(("interval", f"expected a number of seconds above 0, got {shown(interval)}"))
-    if problems:
-        raise ConfigError(problems)
 
 
 __all__ = ["EventTracker", "Sink", "TrackingStats", "Written", "as_fields"]

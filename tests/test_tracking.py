@@ -1,5 +1,8 @@
 """Evaluation events: none slows or breaks a decision, and each is delivered, waits or is counted as dropped."""
 
+import gc
+import math
+import weakref
 from collections.abc import Callable, Sequence
 from threading import Event as Signal
 from typing import Any
@@ -113,9 +116,9 @@ def test_a_thread_delivers_by_itself() -> None:
 
 
 def test_a_full_batch_does_not_wait_for_the_interval() -> None:
-    """The thread is woken by the event that fills a batch."""
+    """The thread is woken by the event that fills a batch, be the interval endless."""
     sink = ListSink()
-    tracker = EventTracker(sink, interval=3_600.0)
+    tracker = EventTracker(sink, interval=math.inf)
     note(tracker, *map(str, range(10)))
 
     wait_until(lambda: len(sink.events) == 10)
@@ -222,6 +225,18 @@ def test_counts_are_exact_under_threads() -> None:
     assert stats.produced == 2_000
     assert stats.produced == stats.delivered + stats.dropped
     assert stats.delivered == len(sink.events)
+
+
+def test_a_closed_tracker_may_go() -> None:
+    """Nothing keeps it alive once it is closed: neither its thread nor the end of the program."""
+    tracker = EventTracker(ListSink(), interval=0.01)
+    note(tracker, "ann")
+    tracker.close()
+    gone = weakref.ref(tracker)
+    del tracker
+    gc.collect()
+
+    assert gone() is None
 
 
 @pytest.mark.parametrize("setting", [{"capacity": 0}, {"capacity": True}, {"interval": 0}, {"interval": "1"}])

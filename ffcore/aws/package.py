@@ -22,7 +22,16 @@ from ..errors import ConfigError
 
 PACKAGE = Path(__file__).parents[1]
 #: What a Lambda never runs.
-LEFT_OUT = ("lab/", "openfeature/", "cli.py", "commands.py", "aws/package.py")
+LEFT_OUT = (
+    "lab/",
+    "openfeature/",
+    "cli.py",
+    "commands.py",
+    "load_command.py",
+    "schema.py",
+    "aws/alarms.py",
+    "aws/package.py",
+)
 #: google-re2 runs the operator ``matches``, semver those on versions; PyYAML reads files, which a Lambda has none of.
 LIBRARIES = ("google-re2", "semver")
 STAMP = (1980, 1, 1, 0, 0, 0)

@@ -10,6 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from weakref import WeakMethod
 
+from ..arguments import FINITE_SECONDS, wrong_numbers
 from ..errors import ConfigError, printable, shown
 from ..flagset import FlagSet
 from ..log import warning
@@ -232,9 +233,7 @@ def _client(url: str, timeout: float) -> Any:
 
 
 def _check(ttl: object, prefix: object, behind: object) -> None:
-    problems = []
-    if not isinstance(ttl, (int, float)) or isinstance(ttl, bool) or not ttl > 0:
-        problems.append(("ttl", f"expected a number of seconds above 0, got {shown(ttl)}"))
+    problems = wrong_numbers({"ttl": (ttl, FINITE_SECONDS)})
     if not isinstance(prefix, str) or not prefix:
         problems.append(("prefix", f"expected text that is not empty, got {shown(prefix)}"))
     if not all(callable(getattr(behind, name, None)) for name in ("get_flags", "get_experiments", "put")):

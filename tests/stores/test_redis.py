@@ -2,6 +2,7 @@
 
 import gc
 import json
+import math
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
@@ -210,7 +211,13 @@ def test_an_evaluator_may_go(make: Make) -> None:
 
 @pytest.mark.parametrize(
     ("settings", "problem"),
-    [({"ttl": 0}, "ttl"), ({"prefix": ""}, "prefix"), ({"url": "localhost"}, "url"), ({"behind": None}, "behind")],
+    [
+        ({"ttl": 0}, "ttl"),
+        ({"ttl": math.inf}, "ttl"),
+        ({"prefix": ""}, "prefix"),
+        ({"url": "localhost"}, "url"),
+        ({"behind": None}, "behind"),
+    ],
 )
 def test_a_setting_that_makes_no_sense_is_refused(settings: dict[str, Any], problem: str) -> None:
     """The message names the setting."""
