@@ -180,6 +180,18 @@ def _schema(_: argparse.Namespace) -> int:
 
 
 def _print(options: argparse.Namespace, data: Mapping[str, Any] | list[Any], sentences: str) -> int:
-    as_json = options.json or not sys.stdout.isatty()
-    print(printable(json.dumps(data, indent=2, ensure_ascii=False) if as_json else sentences))
+    if options.json or not sys.stdout.isatty():
+        print(_json(data))
+    else:
+        print(printable(sentences))
     return PASS
+
+
+def _json(data: Mapping[str, Any] | list[Any]) -> str:
+    """JSON with its letters as they are, or by their escapes where the output's encoding lacks one."""
+    text = json.dumps(data, indent=2, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(data, indent=2)
+    return text

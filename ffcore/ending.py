@@ -19,7 +19,8 @@ def ended(name: str, run: Callable[[], int]) -> int:
     """Run a command and return its exit code; what it says to standard error begins with its name.
 
     Mistakes in the input, and files or an output that cannot be read or written, are exit code 2. A character that
-    the output's encoding lacks is printed as its escape.
+    the output's encoding lacks is printed as its escape. A library that is not installed is named with the extra that
+    brings it.
 
     >>> ended("ffcore", lambda: 3)
     3
@@ -31,8 +32,9 @@ def ended(name: str, run: Callable[[], int]) -> int:
     try:
         code = run()
         sys.stdout.flush()
-    except ConfigError as error:
-        return _said(name, str(error), BAD_INPUT)
+    except (ConfigError, ModuleNotFoundError) as error:
+        absent = isinstance(error, ModuleNotFoundError) and "pip install" not in str(error)
+        return _said(name, f"{error}; pip install 'ffcore[lab]'" if absent else str(error), BAD_INPUT)
     except KeyboardInterrupt as interrupt:
         return _said(name, str(interrupt) or "stopped", INTERRUPTED)
     except BrokenPipeError:

@@ -1,5 +1,6 @@
 """How commands end: exit codes, and one line for a mistake, a full disk, a closed pipe and Ctrl-C."""
 
+import json
 import os
 import subprocess
 import sys
@@ -77,10 +78,11 @@ def test_output_that_was_closed_before_the_start_is_told() -> None:
 
 
 def test_a_character_that_the_output_lacks_is_its_escape() -> None:
-    """A terminal of another alphabet still gets its answer."""
+    """A program of another alphabet still gets its answer, as JSON."""
     command = [*LIST[:3], "evaluate", "--flags", "data/flags.yaml", "--flag", "delay-causes", "--user", "Zoë"]
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PYTHONIOENCODING": "ascii"}, check=True
     )
 
-    assert '"user_id": "Zo\\xeb"' in done.stdout
+    assert '"user_id": "Zo\\u00eb"' in done.stdout
+    assert json.loads(done.stdout)["user_id"] == "Zoë"

@@ -27,6 +27,7 @@ LEFT_OUT = (
     "openfeature/",
     "cli.py",
     "commands.py",
+    "ending.py",
     "load_command.py",
     "schema.py",
     "aws/alarms.py",

@@ -34,6 +34,8 @@ class WatchedStore:
 
     def __init__(self, store: FlagStore, answered: Callable[[list[str]], None]) -> None:
         self._store, self._answered = store, answered
+        #: The store's own, if it has one: tells an evaluator of changes at once.
+        self.watch = getattr(store, "watch", None)
         self._seen: dict[tuple[str, str], Any] = {}
         self._lock = Lock()
 

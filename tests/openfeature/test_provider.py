@@ -22,8 +22,10 @@ from openfeature.hook import Hook, HookContext, HookHints
 from openfeature.provider import ProviderStatus
 
 from ffcore import ConfigError, Evaluator, Experiment, Flag, FlagSet
+from ffcore.lab.testing.servers import Server
 from ffcore.openfeature import Provider
-from tests.support.doubles import Clock, Store, wait_until
+from ffcore.stores import RedisStore
+from tests.support.doubles import PATIENCE, Clock, Store, wait_until
 
 DOMAINS = count()
 USER = EvaluationContext("user-1", {"country": "NO"})
@@ -306,6 +308,21 @@ def test_a_change_is_told_and_applied() -> None:
 
     assert [before, details(client, "boolean", "on").value] == [True, False]
     assert heard.wait("CONFIGURATION_CHANGED").flags_changed == ["on"]
+
+
+def test_a_change_in_redis_is_applied_at_once(valkey: Server) -> None:
+    """What Redis broadcasts reaches the provider's evaluator too, though its cache lives for hours."""
+    behind = Store(FLAGS)
+    stores = [RedisStore(valkey.url, behind, prefix="openfeature:", timeout=PATIENCE) for _ in range(2)]
+    client = client_of(Provider(stores[0], ttl=1e6))
+    wait_until(lambda: stores[0]._listener is not None and stores[0]._listener.connections > 0)
+    heard, before = Heard(client), details(client, "boolean", "on").value
+    stores[1].put(FlagSet([Flag.from_item({"key": "on", "enabled": True})]))
+
+    wait_until(lambda: details(client, "boolean", "on").value is False)
+    assert (before, heard.wait("CONFIGURATION_CHANGED").flags_changed) == (True, ["on"])
+    for store in stores:
+        store.close()
 
 
 def test_events_stay_in_their_domain() -> None:
