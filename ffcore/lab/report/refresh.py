@@ -1,6 +1,8 @@
 """Refreshes the committed notebooks: runs their defaults and stores the verdict cell's output alone."""
 
 import sys
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,12 +47,12 @@ def clean(notebook: Any) -> Any:
     return notebook
 
 
-def main() -> int:
-    """Refresh all notebooks and say which changed."""
-    for path in notebooks.select():
+def main(names: Sequence[str] = ()) -> int:
+    """Refresh the named notebooks, or all, and say which changed."""
+    for path in notebooks.select(names):
         print(f"{path.stem}: {'changed' if refresh(path) else 'as it was'}", file=sys.stderr)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(ended("refresh", main))
+    sys.exit(ended("refresh", partial(main, sys.argv[1:])))

@@ -5,8 +5,9 @@ from typing import Any
 import nbformat
 import pytest
 
+from ffcore import ConfigError
 from ffcore.lab.report.lint_rules import VERDICT_TAG
-from ffcore.lab.report.refresh import clean, refresh
+from ffcore.lab.report.refresh import clean, main, refresh
 
 
 def test_only_the_verdict_cell_keeps_its_output(house: Any) -> None:
@@ -33,3 +34,9 @@ def test_a_refreshed_notebook_stays_as_it_is(house: Any) -> None:
 
     assert (refresh(path), refresh(path)) == (True, False)
     assert nbformat.read(path, as_version=4).cells[-1].outputs[0].data["text/plain"] == "True"
+
+
+def test_a_name_that_no_notebook_has_is_told() -> None:
+    """One message with the nearest name."""
+    with pytest.raises(ConfigError, match=r"no notebook 'rollout_acuracy'; did you mean rollout_accuracy\?"):
+        main(["rollout_acuracy"])

@@ -1,5 +1,6 @@
 """Every row of the files of test vectors, one by one and in bulk; and files that say something else are answered."""
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ HEAD = "n,op,unit_id,key,salt,seed,params,hash,bucket,variant\n"
 def test_all_rows_of_a_vendor_are_reproduced(name: str) -> None:
     """The hash, the bucket, the variant and what else a row states, by both paths."""
     found = schemes.check_vectors(DATA / f"{name}.csv")
+    with (DATA / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        rows = len(list(csv.DictReader(file)))
 
-    assert sum(counts["total"] for counts in found.values()) == 334
+    assert sum(counts["total"] for counts in found.values()) == rows >= 100
     assert all(counts["total"] == counts["scalar"] == counts["bulk"] for counts in found.values()), found
 
 
