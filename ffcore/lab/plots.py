@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import base64
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from ffcore.errors import ConfigError
 from ffcore.lab.verify.display import VERDICT_COLOURS, p_text, percent, points, reason
@@ -137,6 +138,13 @@ def side_note(axes: Axes, words: str, row: float, color: str = "black") -> None:
     """Words at the right of a row."""
     place = axes.get_yaxis_transform()
     axes.text(1.02, row, words, transform=place, va="center", fontsize=FONT - 1, color=color)
+
+
+def fixed_ticks(axis: Axis, places: Sequence[float], write: Callable[[float], str] = "{:,g}".format) -> None:
+    """Ticks at these places of a logarithmic axis and nowhere else, each written as a number or as `write` does it."""
+    axis.set_major_locator(FixedLocator(places))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: write(value)))
 
 
 def position(low: float, high: float, margin: float) -> tuple[str, str]:

@@ -110,3 +110,17 @@ def test_nothing_is_cut_off(check: Check) -> None:
     pixels = images.imread(io.BytesIO(plots.intervals(check).png()))
 
     assert all((edge[..., :3] == 1).all() for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]))
+
+
+def test_fixed_ticks_stand_where_they_are_told_and_nowhere_else() -> None:
+    """A logarithmic axis within a decade would write its minor ticks too."""
+    figure, axes = plots.chart("", "", 2)
+    axes.plot([1, 5_000], [1, 9])
+    axes.set(xscale="log", yscale="log")
+    plots.fixed_ticks(axes.xaxis, [1, 60, 3_600])
+    plots.fixed_ticks(axes.yaxis, [2, 5], "{:.1f} s".format)
+    figure.draw_without_rendering()
+
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "60", "3,600"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["2.0 s", "5.0 s"]
+    assert [label.get_text() for label in axes.get_yticklabels(minor=True)] == []

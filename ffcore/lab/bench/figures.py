@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from ffcore.lab.bench.axes import columns, durations, mark, rows
 from ffcore.lab.bench.display import percentile_name
 from ffcore.lab.bench.estimate import CONFIDENCE, Floats
 from ffcore.lab.bench.fresh import FreshRun
 from ffcore.lab.bench.latency import QUANTILES, Latency, LatencyRun
-from ffcore.lab.plots import FONT, GREY, SERIES, Chart, chart
+from ffcore.lab.plots import FONT, GREY, SERIES, Chart, chart, fixed_ticks
 
 COLOURS = (GREY, *SERIES, "black", "#8c510a")
 STYLES = ("-", ":", "-", "--", "-.", (0, (5, 1)), "-", (0, (1, 1)), (0, (3, 1, 1, 1)))
@@ -39,9 +38,8 @@ def latency_spectrum(run: LatencyRun | FreshRun, names: Sequence[str] | None = N
         axes.fill_between(across, low, high, color=colour, alpha=0.25)
         axes.plot(across, value, color=colour, linestyle=style, linewidth=2, label=sample.name)
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(FixedLocator([1 / (1 - level) for level in QUANTILES]))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: percentile_name(round(1 - 1 / x, 6))))
+    places = [1 / (1 - level) for level in QUANTILES]
+    fixed_ticks(axes.xaxis, places, lambda value: percentile_name(round(1 - 1 / value, 6)))
     axes.set_xlabel("percentile, on a scale of 1 / (1 - p)", fontsize=FONT)
     durations(axes, "y")
     axes.legend(fontsize=FONT - 2, frameon=False, ncols=2)

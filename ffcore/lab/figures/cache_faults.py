@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from ffcore.lab.caching.price import stale_share
-from ffcore.lab.plots import BLUE, FONT, MARKERS, SERIES, SKY, VERMILION, Chart, chart
+from ffcore.lab.plots import BLUE, FONT, MARKERS, SERIES, SKY, VERMILION, Chart, chart, fixed_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,9 +30,8 @@ def loads(herds: Mapping[str, Sequence[Stampede]]) -> Chart:
     Loads of one cold key against the threads that missed it together, bot
     """
     caption = (
-        "Loads of one cold key against the threads that missed it together, both on log scales. Counts of one run "
-        "of real "
-        "threads each, exact: the store answers nobody before all have missed. 1 is protected."
+        "Loads of one cold key against the threads that missed it together, both on log scales. Counts of one run of "
+        "real threads each, exact: the store answers nobody before all have missed. 1 is protected."
     )
     figure, axes = chart("Stampede on one cold key", caption, height=3.0, width=0.6)
     for (name, found), (colour, marker, style) in zip(herds.items(), LOOKS, strict=False):
@@ -43,14 +41,9 @@ def loads(herds: Mapping[str, Sequence[Stampede]]) -> Chart:
         words = f"{name}:\n{many[-1]:,} load{'s' * (many[-1] > 1)}"
         axes.annotate(words, end, (10, 0), textcoords="offset points", va="center", fontsize=FONT - 1, color=colour)
     ticks = sorted({herd.threads for found in herds.values() for herd in found})
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(FixedLocator(ticks))
-        axis.set_minor_locator(NullLocator())
     axes.set(xscale="log", yscale="log", ylim=(0.7, 1.6 * ticks[-1]))
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(FixedLocator(ticks))
-        axis.set_minor_locator(NullLocator())
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+        fixed_ticks(axis, ticks)
     axes.set_xlabel("threads", fontsize=FONT)
     axes.set_ylabel("loads", fontsize=FONT)
     return figure
@@ -64,9 +57,8 @@ def outages(cases: Mapping[str, tuple[tuple[float, float], Mapping[str, Answers]
     """
     size = " and ".join(f"{len(next(iter(found.values())).seconds):,}" for _, found in cases.values())
     caption = (
-        "Answers that are not right, in percent of all given at the time, while the store is down (shaded) and "
-        "after; each "
-        f"panel has a scale of its own. Shares of n = {size} answers by the same requests in simulated time."
+        "Answers that are not right, in percent of all given at the time, while the store is down (shaded) and after; "
+        f"each panel has a scale of its own. Shares of n = {size} answers by the same requests in simulated time."
     )
     figure, axes = chart("The store is down", caption, HEAD + len(cases) * (PANEL + GAP) - GAP)
     box, inches = axes.get_position(), figure.get_size_inches()[1]
@@ -107,9 +99,8 @@ def staleness(answers: Answers, traffic: Traffic, ttl: float, change: float) -> 
     Answers from before the change, in percent of all given
     """
     caption = (
-        "Answers from before the change, in percent of all given at the time: steps measured, line theory, which "
-        "ends one "
-        f"time to live ({ttl:g} s) after the change. n = {len(answers.seconds):,} answers of "
+        "Answers from before the change, in percent of all given at the time: steps measured, line theory, which ends "
+        f"one time to live ({ttl:g} s) after the change. n = {len(answers.seconds):,} answers of "
         f"{traffic.containers:,} containers in simulated time."
     )
     figure, axes = chart("A flag is switched off", caption, height=2.6)

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter
 
 from ffcore.lab.caching.price import DOLLARS_PER_MILLION, MONTH, UNITS, cost, most_reads, reads, stale_share
-from ffcore.lab.plots import FONT, GREY, SERIES, VERMILION, Chart, chart
+from ffcore.lab.plots import FONT, GREY, SERIES, VERMILION, Chart, chart, fixed_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,14 +30,11 @@ def price(traffic: Traffic, ttl: float, dollars_per_million: float = DOLLARS_PER
     Top: reads of the store in 30 days against the time to live, both
     """
     caption = (
-        f"Top: reads of the store in 30 days against the time to live, both on log scales, by theory for fleets of "
-        f"1 to "
+        "Top: reads of the store in 30 days against the time to live, both on log scales, by theory for fleets of 1 to "
         f"1,000 containers at {traffic.requests:,g} requests/s for {len(traffic.shares)} flags; a million reads cost "
-        f"${1e6 * UNITS * dollars_per_million / 1e6:.4g} ({UNITS:g} units each, ${dollars_per_million:g} a million "
-        f"units). "
-        f"Below: seconds after a flag changed until half, and until all, answers follow it. Vertical line: ttl "
-        f"{ttl:g} s, "
-        f"{_sum(traffic, ttl, dollars_per_million)}. Theory, no sample."
+        f"${UNITS * dollars_per_million:.4g} ({UNITS:g} units each, ${dollars_per_million:g} a million units). Below: "
+        "seconds after a flag changed until half, and until all, answers follow it. Vertical line: ttl "
+        f"{ttl:g} s, {_sum(traffic, ttl, dollars_per_million)}. Theory, no sample."
     )
     figure, axes = chart("What a time to live costs, and what it risks", caption, 2 * PANEL + GAP)
     box, inches = axes.get_position(), figure.get_size_inches()[1]
@@ -75,9 +72,7 @@ def _draw_reads(axes: Axes, traffic: Traffic, lives: Floats) -> None:
     axes.set(xscale="log", yscale="log", ylim=(None, 2 * top))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / 1e6:,g} M"))
     axes.set_ylabel("reads in 30 days", fontsize=FONT)
-    axes.xaxis.set_major_locator(FixedLocator(LIVES))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    fixed_ticks(axes.xaxis, LIVES)
 
 
 def _draw_staleness(axes: Axes, traffic: Traffic, lives: Floats) -> None:
@@ -85,7 +80,5 @@ def _draw_staleness(axes: Axes, traffic: Traffic, lives: Floats) -> None:
     axes.plot(lives, lives, color=SERIES[0], linewidth=2, label="all answers")
     axes.plot(lives, lives * np.clip(1 - 0.5 / at_once, 0, 1), "--", color=SERIES[2], linewidth=2, label="half of them")
     axes.set(yscale="log", ylim=(0.5, 2 * LIVES[-1]))
-    axes.yaxis.set_major_locator(FixedLocator([1, 10, 60, 300, 3600]))
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    fixed_ticks(axes.yaxis, (1, 10, 60, 300, 3600))
     axes.set_ylabel("until a change\narrives, s", fontsize=FONT)

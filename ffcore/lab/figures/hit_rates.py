@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter
 from scipy import stats
 
 from ffcore.lab.caching.theory import fleet_hit_rate, hit_rate, renewed_hit_rate, standard_error
 from ffcore.lab.caching.traffic import Traffic
-from ffcore.lab.plots import BLUE, FONT, GREY, MARKERS, SERIES, VERMILION, Chart, chart, side_note
+from ffcore.lab.plots import BLUE, FONT, GREY, MARKERS, SERIES, VERMILION, Chart, chart, fixed_ticks, side_note
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,10 +32,8 @@ def hit_rate_curve(runs: Sequence[Measured]) -> Chart:
     size = sum(run.n for run in runs)
     caption = (
         "Hit rate of each flag against the requests expected in one life, log scale: marks measured, bars 95 % "
-        "interval "
-        f"(from theory's standard error), line theory, dashed what renewing the life at each hit would give. n = "
-        f"{size:,} "
-        f"requests in simulated time, {len(runs)} runs."
+        "interval (from theory's standard error), line theory, dashed what renewing the life at each hit would give. "
+        f"n = {size:,} requests in simulated time, {len(runs)} runs."
     )
     figure, axes = chart("Hit rate of each flag", caption, height=4.0)
     products = np.concatenate([run.traffic.rates * run.ttl for run in runs])
@@ -74,10 +72,8 @@ def fleet_curve(runs: Sequence[Measured], target: float = 0.95) -> Chart:
     size = " to ".join(f"{count:,}" for count in sorted({min(r.n for r in runs), max(r.n for r in runs)}))
     caption = (
         "Hit rate of a fleet against its number of containers, log scale: dots measured, bars 95 % interval, line "
-        "theory, "
-        f"dashed the target of {100 * target:g} %. {traffic.requests:,g} requests/s in all for "
-        f"{len(traffic.shares)} flags "
-        f"of Zipf popularity, ttl {ttl:g} s; n = {size} requests for each dot."
+        f"theory, dashed the target of {100 * target:g} %. {traffic.requests:,g} requests/s in all for "
+        f"{len(traffic.shares)} flags of Zipf popularity, ttl {ttl:g} s; n = {size} requests for each dot."
     )
     figure, axes = chart("A fleet divides its requests", caption, height=3.4, width=0.6)
     counts = [run.traffic.containers for run in runs]
@@ -90,9 +86,7 @@ def fleet_curve(runs: Sequence[Measured], target: float = 0.95) -> Chart:
     axes.axhline(100 * target, color=VERMILION, linestyle="--", linewidth=1.2, zorder=1)
     side_note(axes, f"target {100 * target:g} %", 100 * target, VERMILION)
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(FixedLocator(counts))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    fixed_ticks(axes.xaxis, counts)
     axes.set_xlabel("containers", fontsize=FONT)
     _percent(axes)
     return figure

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from ffcore.lab.bench.axes import shortened
-from ffcore.lab.bench.display import duration, percentile_name
+from ffcore.lab.bench.axes import durations
+from ffcore.lab.bench.display import percentile_name
 from ffcore.lab.caching.timing import Spectrum
-from ffcore.lab.plots import FONT, MARKERS, SERIES, Chart, chart
+from ffcore.lab.plots import FONT, MARKERS, SERIES, Chart, chart, fixed_ticks
 
 LEVELS = (0.5, 0.9, 0.99, 0.999)
 
@@ -28,8 +27,7 @@ def knees(spectra: Mapping[str, Spectrum]) -> Chart:
     )
     caption = (
         "Time of a request at each percentile, on a scale of 1 / (1 - p); vertical line the hit rate by theory. The "
-        "knee, "
-        f"found from the times alone, and the counted hit rate: {knee}. n: {size} requests, all drawn."
+        f"knee, found from the times alone, and the counted hit rate: {knee}. n: {size} requests, all drawn."
     )
     figure, axes = chart("Latencies rise where the hits end", caption, height=3.8)
     for (name, found), colour, marker in zip(spectra.items(), SERIES, MARKERS, strict=False):
@@ -43,14 +41,10 @@ def knees(spectra: Mapping[str, Spectrum]) -> Chart:
     axes.axvline(
         1 / (1 - expected), color="black", linewidth=1.2, linestyle="--", label=f"theory: {100 * expected:.1f} %"
     )
-    axes.set(xscale="log", yscale="log")
+    axes.set_xscale("log")
     ticks = [1 / (1 - level) for level in LEVELS if 1 / (1 - level) <= max(len(s.times) for s in spectra.values())]
-    axes.xaxis.set_major_locator(FixedLocator(ticks))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: percentile_name(round(1 - 1 / value, 6))))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: shortened(duration(value))))
+    fixed_ticks(axes.xaxis, ticks, lambda value: percentile_name(round(1 - 1 / value, 6)))
     axes.set_xlabel("percentile", fontsize=FONT)
-    axes.set_ylabel("time of a request", fontsize=FONT)
-    axes.grid(axis="y", color="#dddddd", linewidth=0.8)
+    durations(axes, "y", "time of a request")
     axes.legend(fontsize=FONT - 2, frameon=False, loc="lower right")
     return figure

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from ffcore.lab.bench.axes import shortened
-from ffcore.lab.bench.display import duration
+from ffcore.lab.bench.axes import durations, logarithmic
 from ffcore.lab.bench.figures import latency_spectrum
 from ffcore.lab.lambdas.starts import Starts
 from ffcore.lab.lambdas.warm import Warm
@@ -32,14 +30,8 @@ def life(starts: Starts) -> Chart | Starts:
     numbers = np.arange(1, size + 1)
     for (kind, found), (colour, style) in zip(starts.lives.items(), STYLES, strict=False):
         axes.plot(numbers, 1e6 * found.mean(), color=colour, linestyle=style, linewidth=2.5, label=kind)
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.set_xlabel("invocations of the container", fontsize=FONT)
-    axes.set_ylabel("mean time of one", fontsize=FONT)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: shortened(duration(value))))
-    axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.grid(axis="y", color="#dddddd", linewidth=0.8)
+    logarithmic(axes, "x", "invocations of the container", "{:,.0f}".format)
+    durations(axes, "y", "mean time of one")
     axes.legend(fontsize=FONT - 1, frameon=False)
     return figure
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-from matplotlib.ticker import FuncFormatter, NullFormatter
-
-from ffcore.lab.plots import BLUE, FONT, Chart, chart
+from ffcore.lab.bench.axes import logarithmic, mark, rows
+from ffcore.lab.plots import BLUE, Chart, chart, side_note
 from ffcore.lab.readiness.levers import LEVERS, Levers
 
 
@@ -19,20 +17,13 @@ def gains(levers: Levers) -> Chart | Levers:
         f"interval, dashed line no gain. n = {rounds:,} rounds in shuffled order, {levers.flags} flags in a batch; "
         "servers on loopback, so a network's share is missing on both sides."
     )
-    figure, axes = chart("What each lever brings to a read", caption, height=0.5 + 0.6 * len(LEVERS), width=0.7)
+    figure, axes = chart("What each lever brings to a read", caption, height=0.3 + 0.5 * len(LEVERS))
     for row, lever in enumerate(LEVERS):
         gain = levers.gain(lever)
-        if gain.value is None or gain.low is None or gain.high is None:
-            continue
-        axes.plot([gain.low, gain.high], [row, row], color=BLUE, linewidth=5, solid_capstyle="butt")
-        axes.plot([gain.value], [row], "o", color="black", markersize=8)
-        label, apart = f"{gain.value:.3g} times", {"facecolor": "white", "edgecolor": "none", "pad": 1}
-        axes.annotate(label, (gain.value, row), (0, 10), textcoords="offset points", ha="center", bbox=apart)
+        mark(axes, gain, row, "o", BLUE, size=9)
+        if gain.value is not None:
+            side_note(axes, f"{gain.value:.3g} times", row)
     axes.axvline(1, color="black", linewidth=1.2, linestyle="--", zorder=0.5)
-    axes.set_yticks(np.arange(len(LEVERS)), list(LEVERS))
-    axes.set_ylim(len(LEVERS) - 0.5, -0.7)
-    axes.set_xscale("log")
-    axes.set_xlabel("time without over time with", fontsize=FONT)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    rows(axes, list(LEVERS), left=0.24)
+    logarithmic(axes, "x", "time without over time with", "{:g}".format)
     return figure
