@@ -75,23 +75,23 @@ class Bench:
     """The blocks of a process of its own, over the ffcore that its interpreter finds.
 
     Args:
-        order: ``flags`` (items), ``calls`` (name -> expression and attributes), ``floors`` (the like, which decide
-            nothing and are never slowed), ``ids``, and ``slow``, the share of calls to make twice.
+        instructions: ``flags`` (items), ``calls`` (name -> expression and attributes), ``floors`` (the same for hashes
+            that decide nothing and are never slowed), ``ids``, and ``slow``, the share of calls to make twice.
     """
 
-    def __init__(self, order: Mapping[str, Any]) -> None:
+    def __init__(self, instructions: Mapping[str, Any]) -> None:
         import ffcore
 
         self._package = ffcore
-        self._ids: list[str] = order["ids"]
-        self._calls: dict[str, Any] = order["calls"]
-        evaluator = ffcore.Evaluator(ffcore.FlagSet.from_items(flags=order["flags"]))
-        keys = [item["key"] for item in order["flags"]]
+        self._ids: list[str] = instructions["ids"]
+        self._calls: dict[str, Any] = instructions["calls"]
+        evaluator = ffcore.Evaluator(ffcore.FlagSet.from_items(flags=instructions["flags"]))
+        keys = [item["key"] for item in instructions["flags"]]
         evaluator.batch_evaluate("warm-up", keys)
         self._names = {"ev": evaluator, "keys": keys, "md5": md5, "word": struct.Struct("<I").unpack_from}
         self._blocks = {
-            name: self._block(call, order["slow"] if name in self._calls else 0.0)
-            for name, call in {**self._calls, **order["floors"]}.items()
+            name: self._block(call, instructions["slow"] if name in self._calls else 0.0)
+            for name, call in {**self._calls, **instructions["floors"]}.items()
         }
         gc.collect()
         gc.freeze()
@@ -129,7 +129,7 @@ def _plain(decision: Any) -> tuple[bool, str, str | None]:
 
 
 def serve() -> None:
-    """Read an order, then questions (a method of `Bench` and its arguments), one line of JSON each, and answer so."""
+    """Read instructions, then questions (a method of `Bench` and its arguments), and answer, a line of JSON each."""
     answers, sys.stdout = sys.stdout, sys.stderr  # what the package prints is no answer
     bench = Bench(json.loads(sys.stdin.readline()))
     print(json.dumps(bench.about()), file=answers, flush=True)

@@ -17,11 +17,11 @@ from numba import njit
 
 from ffcore.flagset import FlagSet
 from ffcore.lab.bench import engines
-from ffcore.lab.bench.bulk_run import BulkRun, Pace
+from ffcore.lab.bench.bulk_run import BulkRun, Speed
 from ffcore.lab.bench.clock import Clock
 from ffcore.lab.bench.engines import HALF, Engine
 from ffcore.lab.bench.estimate import samples_needed
-from ffcore.lab.bench.throughput import Throughput, throughput
+from ffcore.lab.bench.throughput import throughput
 from ffcore.lab.bulk.frames import evaluate_frame
 from ffcore.lab.bulk.ids import id_array
 from ffcore.lab.bulk.kernels import LANES, WORDS, Words, compress
@@ -54,8 +54,8 @@ Call = Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Contender:
-    """Another way to decide `HALF`: the packages it needs, and the most rows that are worth its time."""
+class Alternative:
+    """Another engine that decides `HALF`: the packages it needs, and the most rows that are worth its time."""
 
     engine: Engine
     most_rows: int
@@ -68,11 +68,11 @@ class Contender:
 
 
 #: The slow ones take about a tenth of a second for as many rows as they are given.
-CONTENDERS = {
-    "scalar evaluator": Contender(engines.scalar_evaluator, 100_000),
-    "pandas apply": Contender(engines.pandas_apply, 100_000),
-    "polars-hash md5, all cores": Contender(engines.polars_hash_md5, 100_000, ("polars", "polars_hash")),
-    "DuckDB md5, 2 threads": Contender(partial(engines.duckdb_md5, threads=2), 10_000_000, ("duckdb",)),
+ALTERNATIVES = {
+    "scalar evaluator": Alternative(engines.scalar_evaluator, 100_000),
+    "pandas apply": Alternative(engines.pandas_apply, 100_000),
+    "polars-hash md5, all cores": Alternative(engines.polars_hash_md5, 100_000, ("polars", "polars_hash")),
+    "DuckDB md5, 2 threads": Alternative(partial(engines.duckdb_md5, threads=2), 10_000_000, ("duckdb",)),
 }
 
 
@@ -92,28 +92,28 @@ def bulk(
     rows: Sequence[int] = ROWS,
     rounds: int = 10,
     seconds: float = 0.02,
-    contenders: Mapping[str, Contender] = CONTENDERS,
+    alternatives: Mapping[str, Alternative] = ALTERNATIVES,
     clock: Clock = time.perf_counter_ns,
 ) -> BulkRun:
     """Count the decisions a second of `evaluate_frame`, of what else is at hand, and of the hash's rounds alone.
 
     Ours decides a pandas frame on one thread and on two: one flag at 50 % over each number of rows; two variants at
-    100 %, and ten flags at 50 %, over the largest. The contenders decide the flag at 50 % from the same column of ids,
-    over no more rows than they bear. The limit is the compression of blocks that stand ready, one for each decision.
-    All take turns, once a round in shuffled order.
+    100 %, and ten flags at 50 %, over the largest. The alternatives decide the flag at 50 % from the same column of
+    ids, over as many rows as are worth their time. The limit is the compression of prepared blocks, one for each
+    decision. All take turns, once a round in shuffled order.
 
     Args:
         ids: text ids, at least one, used again from the start until there are rows enough.
         rows: sizes of population, in rising order.
         rounds: timed blocks of each, at least six, which intervals need.
         seconds: shortest block; a small population is decided over and over until it has passed.
-        contenders: by name; one whose package is absent, or who decides otherwise than we do, is named and not timed.
+        alternatives: by name; one whose package is absent, or who decides otherwise than we do, is named and not timed.
         clock: reads nanoseconds.
 
     Raises:
         ValueError: no id, no size, fewer than six rounds or seconds <= 0.
 
-    >>> run = bulk(["ann", "bob"], rows=[1_000], rounds=6, seconds=0.001, contenders={})
+    >>> run = bulk(["ann", "bob"], rows=[1_000], rounds=6, seconds=0.001, alternatives={})
     >>> run.ratio("one flag, 2 threads", "one flag, 1 thread").n
     6
     """
@@ -121,8 +121,8 @@ def bulk(
     if not len(column) or not rows or rounds < samples_needed(0.5):
         raise ValueError(f"expected at least one id, one size of population and six rounds; got {rounds} rounds")
     largest = column.take(pa.array(np.arange(max(rows)) % len(column)))
-    absent = {name: why for name, contender in contenders.items() if (why := _absent(contender, largest))}
-    taking_part = {name: contender for name, contender in contenders.items() if name not in absent}
+    absent = {name: why for name, alternative in alternatives.items() if (why := _absent(alternative, largest))}
+    taking_part = {name: alternative for name, alternative in alternatives.items() if name not in absent}
     with ExitStack() as stack:
         pools = [stack.enter_context(ThreadPoolExecutor(count)) for count in THREADS]
         batches = [*_ours(largest, rows, pools), *_theirs(largest, rows, taking_part), _limit(max(rows))]
@@ -133,14 +133,11 @@ def timed(batches: Sequence[Batch], absent: Mapping[str, str], *, rounds: int, s
     """Time batches in turns of shuffled order, each in blocks of at least so many seconds; see `bulk`."""
     calls = {str(place): _told_nothing(batch.call) for place, batch in enumerate(batches)}
     samples = throughput(calls, ["batch"], rounds=rounds, seconds=seconds, clock=clock)
-    paces: dict[str, tuple[Pace, ...]] = {}
+    speeds: dict[str, tuple[Speed, ...]] = {}
     for batch, sample in zip(batches, samples.workloads.values(), strict=True):
-        paces[batch.name] = (*paces.get(batch.name, ()), _pace(batch, sample))
-    return BulkRun(paces, absent, min(sample.shortest for sample in samples.workloads.values()))
-
-
-def _pace(batch: Batch, sample: Throughput) -> Pace:
-    return Pace(batch.rows, sample.rates * batch.decisions)
+        speed = Speed(batch.rows, sample.rates * batch.decisions)
+        speeds[batch.name] = (*speeds.get(batch.name, ()), speed)
+    return BulkRun(speeds, absent, min(sample.shortest for sample in samples.workloads.values()))
 
 
 def _told_nothing(call: Call) -> Callable[[str], object]:
@@ -156,10 +153,10 @@ def _ours(ids: pa.Array, rows: Sequence[int], pools: Sequence[Executor]) -> Iter
                 yield Batch(ours(workload, threads), size, size * len(flags), call)
 
 
-def _theirs(ids: pa.Array, rows: Sequence[int], contenders: Mapping[str, Contender]) -> Iterator[Batch]:
-    for name, contender in contenders.items():
-        for size in [size for size in rows if size <= contender.most_rows] or [contender.most_rows]:
-            yield Batch(name, size, size, partial(contender.engine, ids[:size], HALF))
+def _theirs(ids: pa.Array, rows: Sequence[int], alternatives: Mapping[str, Alternative]) -> Iterator[Batch]:
+    for name, alternative in alternatives.items():
+        for size in [size for size in rows if size <= alternative.most_rows] or [alternative.most_rows]:
+            yield Batch(name, size, size, partial(alternative.engine, ids[:size], HALF))
 
 
 def _limit(rows: int) -> Batch:
@@ -184,10 +181,10 @@ def ours(workload: str, threads: int) -> str:
     return f"{workload}, {threads} thread{'s' * (threads > 1)}"
 
 
-def _absent(contender: Contender, ids: pa.Array) -> str:
-    """Why a contender cannot be compared with us; empty if it can."""
-    if contender.missing:
-        return f"{contender.missing} is not installed"
+def _absent(alternative: Alternative, ids: pa.Array) -> str:
+    """Why a alternative cannot be compared with us; empty if it can."""
+    if alternative.missing:
+        return f"{alternative.missing} is not installed"
     few = ids[:AGREEING]
     expected = evaluate_frame(pa.table({"user_id": few}), FlagSet([HALF]))[f"{HALF.key}.enabled"].to_numpy()
-    return "" if np.array_equal(contender.engine(few, HALF), expected) else "decides otherwise"
+    return "" if np.array_equal(alternative.engine(few, HALF), expected) else "decides otherwise"

@@ -6,34 +6,34 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from ffcore.lab.bench.axes import bar, columns, logarithmic, rows
-from ffcore.lab.bench.bulk import CONTENDERS, LIMIT, THREADS, ours
+from ffcore.lab.bench.bulk import ALTERNATIVES, LIMIT, THREADS, ours
 from ffcore.lab.bench.bulk_run import BulkRun
 from ffcore.lab.bench.display import interval, rate
 from ffcore.lab.plots import BLUE, FONT, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, Chart, chart, side_note
 
 OURS = tuple(ours("one flag", threads) for threads in THREADS)
-#: Colour, line and marker of each way all differ, so that no reader depends on one of them.
+#: Colour, line and marker of each method all differ, so that no reader depends on one of them.
 COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, GREY)
 STYLES = ("-", "-", "--", ":", "-.", (0, (5, 1)), (0, (1, 1)))
 SHAPES = ("o", "s", "^", "D", "v", "P", "")
-LOOKS = dict(zip((*OURS, *CONTENDERS, LIMIT), zip(COLOURS, STYLES, SHAPES, strict=True), strict=True))
+LOOKS = dict(zip((*OURS, *ALTERNATIVES, LIMIT), zip(COLOURS, STYLES, SHAPES, strict=True), strict=True))
 BAR = 0.36
 
 
 def bulk_throughput(run: BulkRun) -> Chart:
     """Decisions a second against rows, both axes logarithmic: ours on one thread and on two, the others, the limit.
 
-    The legend gives each way's rate over its largest number of rows.
+    The legend gives each method's rate over its largest number of rows.
 
     >>> from ffcore.lab.bench.bulk import bulk
-    >>> run = bulk(["ann"], rows=[1_000, 2_000], rounds=6, seconds=0.001, contenders={})
+    >>> run = bulk(["ann"], rows=[1_000, 2_000], rounds=6, seconds=0.001, alternatives={})
     >>> bulk_throughput(run).caption[:52]
     'One flag at 50 %, decisions a second against rows: l'
     """
     what = "One flag at 50 %, decisions a second against rows: line median, band 95 % interval, at the right both over"
     blocks = f"the most rows. The limit compresses {run.largest(LIMIT).rows:,} blocks."
     figure, axes = chart("Decisions a second", f"{what} {blocks} {_sample(run)}", height=4.2, width=0.43)
-    drawn = sorted((name for name in LOOKS if name in run.paces), key=lambda name: -_speed(run, name))
+    drawn = sorted((name for name in LOOKS if name in run.speeds), key=lambda name: -_speed(run, name))
     entries = [_draw(axes, run, name) for name in drawn]
     entries += [Line2D([], [], color="none", label=f"{name}:\n{why}") for name, why in run.absent.items()]
     logarithmic(axes, "x", "rows decided together")
@@ -47,15 +47,15 @@ def bulk_throughput(run: BulkRun) -> Chart:
 
 
 def bulk_ratios(run: BulkRun) -> Chart:
-    """How many times as many decisions a second as each other way and the limit, on a logarithmic axis.
+    """How many times as many decisions a second as each other method and the limit, on a logarithmic axis.
 
     >>> from ffcore.lab.bench.bulk import bulk
-    >>> run = bulk(["ann"], rows=[1_000], rounds=6, seconds=0.001, contenders={})
+    >>> run = bulk(["ann"], rows=[1_000], rounds=6, seconds=0.001, alternatives={})
     >>> bulk_ratios(run).caption[:60]
     'One flag at 50 %, our decisions a second over those of each '
     """
-    names = [name for name in (*CONTENDERS, LIMIT) if name in run.paces or name in run.absent]
-    what = "One flag at 50 %, our decisions a second over those of each other way: bar median, line 95 % interval."
+    names = [name for name in (*ALTERNATIVES, LIMIT) if name in run.speeds or name in run.absent]
+    what = "One flag at 50 %, our decisions a second over those of each other method: bar median, line 95 % interval."
     title = f"Times as fast, over {run.largest(OURS[0]).rows:,} rows"
     figure, axes = chart(title, f"{what} {_sample(run)}{_fewer(run)}", height=0.3 + 0.8 * len(names), width=0.47)
     logarithmic(axes, "x", "times as many decisions a second")
@@ -72,18 +72,18 @@ def bulk_ratios(run: BulkRun) -> Chart:
 
 
 def _fewer(run: BulkRun) -> str:
-    """Which ways decided fewer rows than ours."""
+    """Which methods decided fewer rows than ours."""
     most = run.largest(OURS[0]).rows
     few = [
         f"{name} {run.largest(name).rows:,}"
-        for name in CONTENDERS
-        if name in run.paces and run.largest(name).rows < most
+        for name in ALTERNATIVES
+        if name in run.speeds and run.largest(name).rows < most
     ]
-    return f" Slow ways decide fewer rows, compared per row: {'; '.join(few)}." if few else ""
+    return f" Slow methods decide fewer rows, compared per row: {'; '.join(few)}." if few else ""
 
 
 def _sample(run: BulkRun) -> str:
-    return f"n = {run.rounds} interleaved rounds of each way and number of rows."
+    return f"n = {run.rounds} interleaved rounds of each method and number of rows."
 
 
 def _speed(run: BulkRun, name: str) -> float:
@@ -91,15 +91,15 @@ def _speed(run: BulkRun, name: str) -> float:
 
 
 def _draw(axes: Axes, run: BulkRun, name: str) -> Line2D:
-    """One way's line with its band, and its rate over the most rows; the limit lies level over all rows."""
+    """One method's line with its band, and its rate over the most rows; the limit lies level over all rows."""
     colour, style, marker = LOOKS[name]
-    paces = run.paces[name]
-    across = [pace.rows for pace in paces]
+    speeds = run.speeds[name]
+    across = [speed.rows for speed in speeds]
     if name == LIMIT:
-        paces, across = 2 * paces, [run.paces[OURS[0]][end].rows for end in (0, -1)]
-    low, middle, high = columns(pace.rate() for pace in paces)
+        speeds, across = 2 * speeds, [run.speeds[OURS[0]][end].rows for end in (0, -1)]
+    low, middle, high = columns(speed.rate() for speed in speeds)
     axes.fill_between(across, low, high, color=colour, alpha=0.25, linewidth=0)
-    label = f"{name}:\n{interval(paces[-1].rate(), rate)}"
+    label = f"{name}:\n{interval(speeds[-1].rate(), rate)}"
     [line] = axes.plot(
         across, middle, color=colour, linestyle=style, marker=marker, linewidth=2, markersize=7, label=label
     )
@@ -108,9 +108,9 @@ def _draw(axes: Axes, run: BulkRun, name: str) -> Line2D:
 
 def _bars(axes: Axes, run: BulkRun, name: str, place: int) -> None:
     """A bar from 1 to the ratio of each of ours, its interval, and both in figures; the limit is one thread's."""
-    ways = OURS[:1] if name == LIMIT else OURS
-    for number, way in enumerate(ways):
-        at, colour = place + BAR * (number - (len(ways) - 1) / 2), LOOKS[way][0]
-        estimate = run.ratio(way, name)
-        side_note(axes, f"{way.partition(', ')[2]}: {interval(estimate, '{:.3g}'.format)}", at)
+    methods = OURS[:1] if name == LIMIT else OURS
+    for number, method in enumerate(methods):
+        at, colour = place + BAR * (number - (len(methods) - 1) / 2), LOOKS[method][0]
+        estimate = run.ratio(method, name)
+        side_note(axes, f"{method.partition(', ')[2]}: {interval(estimate, '{:.3g}'.format)}", at)
         bar(axes, estimate, at, colour, BAR * 0.9, start=1)

@@ -1,4 +1,4 @@
-"""What a bulk measurement found: decisions a second by way and number of rows, ratios within rounds."""
+"""What a bulk measurement found: decisions a second by method and number of rows, ratios within rounds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ffcore.lab.bench.estimate import Estimate, Floats, median, paired_ratio
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pace:
+class Speed:
     """How fast so many rows were decided: decisions a second, one figure a round."""
 
     rows: int
@@ -21,7 +21,7 @@ class Pace:
         """Median decisions a second over the rounds; needs at least six.
 
         >>> import numpy as np
-        >>> Pace(1_000, np.arange(1.0, 12.0)).rate()
+        >>> Speed(1_000, np.arange(1.0, 12.0)).rate()
         Estimate(value=6.0, low=2.0, high=10.0, n=11)
         """
         return median(self.rates)
@@ -30,7 +30,7 @@ class Pace:
         """Median nanoseconds a decision.
 
         >>> import numpy as np
-        >>> Pace(1_000, np.full(6, 1e6)).cost().value
+        >>> Speed(1_000, np.full(6, 1e6)).cost().value
         1000.0
         """
         return median(1e9 / self.rates)
@@ -41,45 +41,45 @@ class BulkRun:
     """What `bulk` measured.
 
     Attributes:
-        paces: by way of deciding, one for each number of rows, in rising order.
-        absent: why other ways were not measured.
+        speeds: by method, one for each number of rows, in rising order.
+        absent: why other methods were not measured.
         shortest: seconds of the shortest timed block.
     """
 
-    paces: Mapping[str, tuple[Pace, ...]]
+    speeds: Mapping[str, tuple[Speed, ...]]
     absent: Mapping[str, str]
     shortest: float
 
     @property
     def rounds(self) -> int:
         """How many rounds were timed."""
-        return int(next(iter(self.paces.values()))[0].rates.size)
+        return int(next(iter(self.speeds.values()))[0].rates.size)
 
-    def largest(self, name: str) -> Pace:
-        """A way's pace over its largest number of rows.
+    def largest(self, name: str) -> Speed:
+        """A method's speed over its largest number of rows.
 
         Raises:
             KeyError: nothing of this name was measured.
         """
-        if name not in self.paces:
-            raise KeyError(f"nothing measured is called {name!r}{suggestion(name, self.paces)}")
-        return self.paces[name][-1]
+        if name not in self.speeds:
+            raise KeyError(f"nothing measured is called {name!r}{suggestion(name, self.speeds)}")
+        return self.speeds[name][-1]
 
     def ratio(self, name: str, baseline: str) -> Estimate:
-        """A way's decisions a second over another's, paired by round, each over its largest number of rows."""
+        """A method's decisions a second over another's, paired by round, each over its largest number of rows."""
         return paired_ratio(self.largest(name).rates, self.largest(baseline).rates)
 
     def _repr_html_(self) -> str:
-        rows = [self._row(name, pace) for name, paces in self.paces.items() for pace in paces]
-        absent = [{"way": name, "rows": why} for name, why in self.absent.items()]
+        rows = [self._row(name, speed) for name, speeds in self.speeds.items() for speed in speeds]
+        absent = [{"method": name, "rows": why} for name, why in self.absent.items()]
         return table([*rows, *absent], self._note())
 
-    def _row(self, name: str, pace: Pace) -> dict[str, str]:
+    def _row(self, name: str, speed: Speed) -> dict[str, str]:
         return {
-            "way": name,
-            "rows": f"{pace.rows:,}",
-            "decisions a second": interval(pace.rate(), rate),
-            "time a decision": interval(pace.cost(), duration),
+            "method": name,
+            "rows": f"{speed.rows:,}",
+            "decisions a second": interval(speed.rate(), rate),
+            "time a decision": interval(speed.cost(), duration),
         }
 
     def _note(self) -> str:

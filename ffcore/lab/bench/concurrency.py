@@ -29,12 +29,12 @@ ATTEMPTS = 20
 WORKLOAD = "simple"
 
 #: Who worked, from when until when, and how many calls that were.
-Shift = tuple[int, int, int, int]
+Work = tuple[int, int, int, int]
 Plan = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Crowd:
+class WorkerGroup:
     """So many threads, or processes, at the same time: calls a second of all together, one figure a round."""
 
     kind: str
@@ -45,7 +45,7 @@ class Crowd:
     def name(self) -> str:
         """As tables show it.
 
-        >>> Crowd("threads", 1, np.ones(6)).name
+        >>> WorkerGroup("threads", 1, np.ones(6)).name
         '1 thread'
         """
         return f"{self.workers} {self.kind if self.workers > 1 else SINGULAR[self.kind]}"
@@ -55,29 +55,29 @@ class Crowd:
 class ConcurrencyRun:
     """What `concurrency` measured, and on how many cores."""
 
-    crowds: tuple[Crowd, ...]
+    groups: tuple[WorkerGroup, ...]
     cores: int
 
-    def of(self, kind: str, workers: int) -> Crowd:
-        """The crowd of a kind and size."""
-        return next(crowd for crowd in self.crowds if (crowd.kind, crowd.workers) == (kind, workers))
+    def of(self, kind: str, workers: int) -> WorkerGroup:
+        """The group of a kind and size."""
+        return next(group for group in self.groups if (group.kind, group.workers) == (kind, workers))
 
     def ratio(self, kind: str, workers: int) -> Estimate:
-        """Estimate a crowd's rate over that of one of its kind, paired by round."""
+        """Estimate a group's rate over that of one of its kind, paired by round."""
         return paired_ratio(self.of(kind, workers).rates, self.of(kind, 1).rates)
 
     def conditions(self) -> str:
         """What a caption says of the sample."""
-        return f"n = {self.crowds[0].rates.size} interleaved rounds of each, on {self.cores} cores."
+        return f"n = {self.groups[0].rates.size} interleaved rounds of each, on {self.cores} cores."
 
     def _repr_html_(self) -> str:
         rows = [
             {
-                "at the same time": crowd.name,
-                "calls per second, all together": interval(median(crowd.rates), rate),
-                "rate ÷ one": interval(self.ratio(crowd.kind, crowd.workers), as_ratio),
+                "at the same time": group.name,
+                "calls per second, all together": interval(median(group.rates), rate),
+                "rate ÷ one": interval(self.ratio(group.kind, group.workers), as_ratio),
             }
-            for crowd in self.crowds
+            for group in self.groups
         ]
         return table(rows, f"[95 % interval]. {self.conditions()}")
 
@@ -113,7 +113,7 @@ def concurrency(flags: FlagSet, users: Sequence[str], size: Sizes, *, seed: int 
             each = max(1, calls * min(count, cores) // count)
             plans[PROCESSES, count] = partial(_together, processes, count, each)
         rates = _measured(plans, size.rounds, seed)
-    return ConcurrencyRun(tuple(Crowd(*plan, rates[plan]) for plan in sorted(plans)), cores)
+    return ConcurrencyRun(tuple(WorkerGroup(*plan, rates[plan]) for plan in sorted(plans)), cores)
 
 
 def _cores() -> int:
@@ -149,7 +149,7 @@ def _prepare(flags: FlagSet, users: tuple[str, ...], fault: str) -> None:
     _ready[:] = [((loads.slowed() if fault == "slow" else loads)[WORKLOAD], users)]
 
 
-def _work(start: int, calls: int) -> Shift:
+def _work(start: int, calls: int) -> Work:
     """Make so many calls from a start on; the clock is the same in all processes of a machine."""
     [(call, users)] = _ready
     chosen = list(islice(cycle(users), calls))

@@ -22,7 +22,7 @@ def concurrency_rates(run: ConcurrencyRun) -> Chart:
     """
     what = "Decisions a second of all together: marker median, line 95 % interval. Threads share one interpreter lock."
     figure, axes = chart("Several at the same time", f"{what} {run.conditions()}", height=3.6)
-    workers = sorted({crowd.workers for crowd in run.crowds})
+    workers = sorted({group.workers for group in run.groups})
     for kind, (colour, style, marker) in LOOKS.items():
         low, middle, high = columns(median(run.of(kind, count).rates) for count in workers)
         axes.vlines(workers, low, high, colour, linewidth=4, alpha=0.5)

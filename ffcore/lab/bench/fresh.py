@@ -38,7 +38,7 @@ TIMED = ("floor", "no-op", "simple", "short circuit", "targeted", "variants", "b
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Task:
     """What one process does: whose flags it decides, for whom, and how often."""
 
     flags: FlagSet
@@ -173,13 +173,13 @@ def fresh_latency(flags: FlagSet, users: Sequence[str], size: Sizes, *, seed: in
     if not users or size.processes < 1:
         raise ValueError("expected at least one user and one process")
     stretch = max(1, len(users) // size.processes)
-    orders = [
-        Order(flags, tuple(users[number * stretch : (number + 1) * stretch] or users), size.calls, seed + number, fault)
+    tasks = [
+        Task(flags, tuple(users[number * stretch : (number + 1) * stretch] or users), size.calls, seed + number, fault)
         for number in range(size.processes)
     ]
     context = get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context, max_tasks_per_child=1) as fresh:
-        found = list(fresh.map(record, orders))
+        found = list(fresh.map(record, tasks))
     return gathered([run for run, _ in found], np.array([first for _, first in found], dtype=np.float64))
 
 
@@ -191,21 +191,21 @@ def gathered(runs: Sequence[LatencyRun], first: Floats) -> FreshRun:
     return FreshRun(tuple(runs), LatencyRun(pooled, runs[0].timer, runs[0].garbage_collector), first)
 
 
-def record(order: Order) -> tuple[LatencyRun, list[int]]:
+def record(task: Task) -> tuple[LatencyRun, list[int]]:
     """One process's share: its first three calls, then every workload.
 
     >>> from ffcore.lab.bench.workloads import STANDARD
-    >>> run, first = record(Order(STANDARD, ("ann", "bob"), calls=1_000, seed=0))
+    >>> run, first = record(Task(STANDARD, ("ann", "bob"), calls=1_000, seed=0))
     >>> len(first), run.workloads["simple"].blocks.shape[1]
     (3, 500)
     """
-    first = _first_calls(order.flags, order.users[0])
-    loads = workloads(order.flags)
-    if order.fault == SLOW:
+    first = _first_calls(task.flags, task.users[0])
+    loads = workloads(task.flags)
+    if task.fault == SLOW:
         loads = loads.slowed()
     calls = {**{name: loads[name] for name in TIMED}, PAUSED: loads["simple"], TIMER: timer_only}
-    blocks = max(1, order.calls // BLOCK)
-    run = latency(calls, order.users, calls=blocks * BLOCK, blocks=blocks, paused=[PAUSED], seed=order.seed)
+    blocks = max(1, task.calls // BLOCK)
+    run = latency(calls, task.users, calls=blocks * BLOCK, blocks=blocks, paused=[PAUSED], seed=task.seed)
     return run, first
 
 

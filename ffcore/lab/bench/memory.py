@@ -80,8 +80,8 @@ class MemoryRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What one process does: whose flags, how many evaluations, which memory is read, and whether calls leak."""
+class Task:
+    """What one process does: its flags, how many evaluations, which memory is read, and whether calls leak."""
 
     flags: FlagSet
     evaluations: int
@@ -108,32 +108,32 @@ def memory(flags: FlagSet, evaluations: int, *, fault: str = "") -> MemoryRun:
     if evaluations < READINGS:
         raise ValueError(f"evaluations is {evaluations}; expected at least {READINGS}, one a reading")
     plans = [(who, kind) for who in (OURS, CONTROL) for kind in (TRACED, RESIDENT)]
-    orders = [Order(flags or STANDARD, evaluations, kind, leaks=who == CONTROL or fault == LEAK) for who, kind in plans]
+    tasks = [Task(flags or STANDARD, evaluations, kind, leaks=who == CONTROL or fault == LEAK) for who, kind in plans]
     with ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1) as fresh:
-        found = list(fresh.map(watch, orders))
+        found = list(fresh.map(watch, tasks))
     return MemoryRun(tuple(Memory(*plan, *readings) for plan, readings in zip(plans, found, strict=True)))
 
 
-def watch(order: Order) -> tuple[Floats, Floats]:
+def watch(task: Task) -> tuple[Floats, Floats]:
     """One process's share: evaluations so far and bytes held, at each reading.
 
-    >>> made, held = watch(Order(STANDARD, 400, "traced", leaks=True))
+    >>> made, held = watch(Task(STANDARD, 400, "traced", leaks=True))
     >>> int(made[-1]), bool(held[-1] > held[0])
     (400, True)
     """
-    evaluate = Evaluator(order.flags, max_entries=len(order.flags) + SPARE_ENTRIES).evaluate
-    keys, kept = list(order.flags), list[tuple[str, float]]()
-    each, made, held = order.evaluations // READINGS, np.zeros(READINGS), np.zeros(READINGS)
-    read = READERS[order.kind]
+    evaluate = Evaluator(task.flags, max_entries=len(task.flags) + SPARE_ENTRIES).evaluate
+    keys, kept = list(task.flags), list[tuple[str, float]]()
+    each, made, held = task.evaluations // READINGS, np.zeros(READINGS), np.zeros(READINGS)
+    read = READERS[task.kind]
 
     def evaluations(first: int, last: int) -> None:
         for number in range(first, last):
             user = f"user-{number}"
             evaluate(user, f"unknown-{number}" if number % UNKNOWN_EVERY == 0 else keys[number % len(keys)])
-            if order.leaks and number % LEAK_EVERY == 0:
+            if task.leaks and number % LEAK_EVERY == 0:
                 kept.append((user, number / 2))
 
-    with _watched(order.kind):
+    with _watched(task.kind):
         evaluations(0, SETTLED)
         for reading in range(READINGS):
             start = SETTLED + reading * each

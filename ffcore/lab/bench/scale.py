@@ -11,22 +11,22 @@ from functools import partial
 import pyarrow as pa
 
 from ffcore.flagset import FlagSet
-from ffcore.lab.bench.bulk import CONTENDERS, Batch, Contender, timed
-from ffcore.lab.bench.bulk_run import BulkRun, Pace
+from ffcore.lab.bench.bulk import ALTERNATIVES, Alternative, Batch, timed
+from ffcore.lab.bench.bulk_run import BulkRun, Speed
 from ffcore.lab.bench.clock import Clock
-from ffcore.lab.bench.crews import DASK, THREADS, Crews
 from ffcore.lab.bench.engines import HALF, Engine, on_executor
 from ffcore.lab.bench.estimate import Estimate, paired_ratio, samples_needed
 from ffcore.lab.bench.estimators import extrapolated
+from ffcore.lab.bench.executors import DASK, TWO_THREADS, Executors
 from ffcore.lab.bulk.ranges import DecimalIds, count_range
 
 #: The evaluator in a loop, which takes as long as pandas, is left to the measurement of one machine.
-OTHERS = {name: contender for name, contender in CONTENDERS.items() if name != "scalar evaluator"}
+OTHERS = {name: alternative for name, alternative in ALTERNATIVES.items() if name != "scalar evaluator"}
 ROWS = (100_000, 1_000_000, 10_000_000)
 #: More rows of a frame are not worth their time and memory.
 FRAME_ROWS = 1_000_000
-#: Those who count the largest range; the others stop at the second largest.
-LARGEST_CREWS = (THREADS, DASK)
+#: These count the largest range; the others stop at the second largest.
+LARGEST_EXECUTORS = (TWO_THREADS, DASK)
 GOAL = 10**10
 RANGE, FRAME = "range", "frame"
 
@@ -36,8 +36,8 @@ class ScaleRun:
     """What `scale` measured.
 
     Attributes:
-        timed: users a second, by way of deciding and number of users.
-        counts: how many users each way let in, by number of users; more than one number where its answers differed.
+        timed: users a second, by method and number of users.
+        counts: how many users each method let in, by number of users; more than one number where its answers differed.
         expected: how many that are, counted here without any executor of others.
     """
 
@@ -56,13 +56,13 @@ class ScaleRun:
         return extrapolated(last.rates, before.rates, last.rows, before.rows, users)
 
     def speedup(self, name: str, baseline: str) -> Estimate:
-        """Users a second over another way's, within rounds, for the most users that both were measured with."""
-        sizes = {pace.rows: pace for pace in self.timed.paces[name]}
-        common = [pace for pace in self.timed.paces[baseline] if pace.rows in sizes][-1]
+        """Users a second over another method's, within rounds, for the most users that both were measured with."""
+        sizes = {speed.rows: speed for speed in self.timed.speeds[name]}
+        common = [speed for speed in self.timed.speeds[baseline] if speed.rows in sizes][-1]
         return paired_ratio(sizes[common.rows].rates, common.rates)
 
-    def _largest_two(self, name: str) -> tuple[Pace, Pace]:
-        before, last = self.timed.paces[name][-2:]
+    def _largest_two(self, name: str) -> tuple[Speed, Speed]:
+        before, last = self.timed.speeds[name][-2:]
         return before, last
 
     def _repr_html_(self) -> str:
@@ -70,26 +70,26 @@ class ScaleRun:
 
 
 def scale(
-    crews: Crews,
+    executors: Executors,
     *,
     rows: Sequence[int] = ROWS,
     rounds: int = 6,
     seconds: float = 0.01,
-    contenders: Mapping[str, Contender] = OTHERS,
+    alternatives: Mapping[str, Alternative] = OTHERS,
     clock: Clock = time.perf_counter_ns,
 ) -> ScaleRun:
-    """Count the users a second that each crew and each other engine decides, by number of users.
+    """Count the users a second that each executor and each other engine decides, by number of users.
 
-    Everybody decides a flag at 50 % for the users `user-0`, `user-1`, ...: each crew as a range, of which nothing but
-    numbers travels, and as a frame, of which ids and decisions travel to processes and back; the contenders as a
-    column. All take turns, once a round in shuffled order, and what each answers is kept and compared.
+    All decide a flag at 50 % for the users `user-0`, `user-1`, ...: each executor as a range, of which only numbers
+    travel, and as a frame, of which ids and decisions travel to processes and back; the alternatives as a column. All
+    take turns, once a round in shuffled order, and what each answers is kept and compared.
 
     Args:
-        crews: who works.
+        executors: threads, processes or clusters, by name.
         rows: numbers of users, at least two in rising order. Frames have at most FRAME_ROWS users.
         rounds: timed blocks of each, at least six, which intervals need.
         seconds: shortest block; a small population is decided over and over until it has passed.
-        contenders: by name; each decides no more users than it bears.
+        alternatives: by name; each decides no more users than it bears.
         clock: reads nanoseconds.
 
     Raises:
@@ -97,20 +97,18 @@ def scale(
 
     >>> from concurrent.futures import ThreadPoolExecutor
     >>> with ThreadPoolExecutor(2) as threads:
-    ...     run = scale(Crews({"2 threads": threads}, {}), rows=[1_000, 2_000], seconds=0.001, contenders={})
+    ...     run = scale(Executors({"2 threads": threads}, {}), rows=[1_000, 2_000], seconds=0.001, alternatives={})
     >>> run.growth("range, 2 threads").n
     6
     """
     if len(rows) < 2 or list(rows) != sorted(set(rows)) or rounds < samples_needed(0.5):
         raise ValueError(f"expected two rising numbers of users and six rounds; got {list(rows)} and {rounds} rounds")
-    absent = {f"{kind}, {name}": why for name, why in crews.absent.items() for kind in (RANGE, FRAME)}
-    absent |= {
-        name: f"{contender.missing} is not installed" for name, contender in contenders.items() if contender.missing
-    }
+    absent = {f"{kind}, {name}": why for name, why in executors.absent.items() for kind in (RANGE, FRAME)}
+    absent |= {name: f"{other.missing} is not installed" for name, other in alternatives.items() if other.missing}
     counts: dict[str, dict[int, set[int]]] = {}
     batches = [
         Batch(name, size, size, _kept(call, counts.setdefault(name, {}).setdefault(size, set())))
-        for name, size, call in _ways(crews.executors, rows, contenders)
+        for name, size, call in _methods(executors.by_name, rows, alternatives)
         if name not in absent
     ]
     found = timed(batches, absent, rounds=rounds, seconds=seconds, clock=clock)
@@ -119,21 +117,23 @@ def scale(
     return ScaleRun(found, frozen, expected)
 
 
-Way = tuple[str, int, Callable[[], int]]
+Method = tuple[str, int, Callable[[], int]]  # name, users, and the call that counts those let in
 
 
-def _ways(executors: Mapping[str, Executor], rows: Sequence[int], contenders: Mapping[str, Contender]) -> Iterator[Way]:
+def _methods(
+    executors: Mapping[str, Executor], rows: Sequence[int], alternatives: Mapping[str, Alternative]
+) -> Iterator[Method]:
     for name, executor in executors.items():
-        for size in rows if name in LARGEST_CREWS else rows[:-1]:
+        for size in rows if name in LARGEST_EXECUTORS else rows[:-1]:
             yield f"{RANGE}, {name}", size, partial(_counted, executor, size)
     frames = [size for size in rows if size <= FRAME_ROWS] or rows[:1]
     ids = DecimalIds("user-", 0, frames[-1], frames[-1]).of(0, frames[-1])
     for name, executor in executors.items():
         for size in frames:
             yield f"{FRAME}, {name}", size, partial(_enabled, on_executor(executor), ids[:size])
-    for name, contender in contenders.items():
-        for size in [size for size in frames if size <= contender.most_rows]:
-            yield name, size, partial(_enabled, contender.engine, ids[:size])
+    for name, alternative in alternatives.items():
+        for size in [size for size in frames if size <= alternative.most_rows]:
+            yield name, size, partial(_enabled, alternative.engine, ids[:size])
 
 
 def _counted(executor: Executor | None, users: int) -> int:

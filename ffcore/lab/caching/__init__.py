@@ -1,9 +1,9 @@
 """The cache, explained: what theory expects of traffic and a time to live, and what real evaluators do with it."""
 
 from ffcore.lab.caching.arrivals import arrivals, measured_hit_rate, misses
-from ffcore.lab.caching.measuring import measure, on_curve
-from ffcore.lab.caching.playing import Script, play
+from ffcore.lab.caching.measuring import measure, theory_check
 from ffcore.lab.caching.price import cost, most_reads, reads, stale_share
+from ffcore.lab.caching.replay import Scenario, replay
 from ffcore.lab.caching.stampede import stampede
 from ffcore.lab.caching.theory import (
     bounded_hit_rate,
@@ -18,7 +18,7 @@ from ffcore.lab.caching.theory import (
 from ffcore.lab.caching.traffic import Traffic, zipf
 
 __all__ = [
-    "Script",
+    "Scenario",
     "Traffic",
     "arrivals",
     "bounded_hit_rate",
@@ -32,12 +32,12 @@ __all__ = [
     "most_containers",
     "most_reads",
     "needed_ttl",
-    "on_curve",
-    "play",
     "reads",
     "renewed_hit_rate",
+    "replay",
     "stale_share",
     "stampede",
     "standard_error",
+    "theory_check",
     "zipf",
 ]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ffcore.errors import ConfigError
 
 from .theory import hit_rate
-from .traffic import Traffic, check
+from .traffic import Traffic, require_positive
 
 TICKS = 2**20
 Integers = NDArray[np.int64]
@@ -54,7 +54,7 @@ def arrivals(traffic: Traffic, ttl: float, seconds: float, seed: int = 0) -> Arr
     >>> 5_600 < found.counted.sum() < 6_400, (~found.counted).sum()
     (np.True_, np.int64(2))
     """
-    check(ttl=ttl, seconds=seconds)
+    require_positive(ttl=ttl, seconds=seconds)
     if ttl < 1 / TICKS:
         raise ConfigError([("ttl", f"expected at least {1 / TICKS:.3g} s, one tick, got {ttl:g}")])
     draw = np.random.default_rng(seed)

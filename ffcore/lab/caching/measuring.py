@@ -12,9 +12,9 @@ from ffcore.evaluator import Evaluator
 from ffcore.lab.verify.check import Check, Verdict
 
 from .arrivals import Integers, Mask, arrivals, measured_hit_rate, misses
-from .playing import play
+from .replay import replay
 from .theory import fleet_hit_rate, standard_error
-from .traffic import Floats, Traffic, check
+from .traffic import Floats, Traffic, require_positive
 
 MARGIN, ALPHA, WATCH = 0.005, 0.001, 0.01
 LEVEL = 0.9
@@ -74,13 +74,13 @@ def measure(
     >>> abs(found.hit_rate - found.expected) < 6 * found.error, found.mismatches
     (True, 0)
     """
-    check(requests=requests, whole=("requests",))
+    require_positive(requests=requests, whole=("requests",))
     seconds = requests / traffic.requests
     drawn = arrivals(traffic, ttl, seconds, seed)
     missed = misses(drawn)
     mismatches: int | None = None
     if make is not None:
-        seen = play(drawn, make=make).missed
+        seen = replay(drawn, make=make).missed
         mismatches, missed = int((seen != missed).sum()), seen
     rate, size = measured_hit_rate(drawn, missed)
     return Measured(
@@ -99,10 +99,10 @@ def _of_each(flags: Integers, hits: Mask, kinds: int) -> Floats:
     return np.where(asked, np.bincount(flags, weights=hits, minlength=kinds) / np.maximum(asked, 1), np.nan)
 
 
-def on_curve(name: str, runs: Mapping[str, Measured], margin: float = MARGIN, alpha: float = ALPHA) -> Check:
+def theory_check(name: str, runs: Mapping[str, Measured], margin: float = MARGIN, alpha: float = ALPHA) -> Check:
     """Judge whether hit rates are theory's: each z-tested (Bonferroni), each 90 % interval within the margin to pass.
 
-    >>> on_curve("hit rates", {"1 s": measure(Traffic(10), ttl=1, requests=200_000, make=None)}).verdict
+    >>> theory_check("hit rates", {"1 s": measure(Traffic(10), ttl=1, requests=200_000, make=None)}).verdict
     'pass'
     """
     z = {arm: (run.hit_rate - run.expected) / run.error for arm, run in runs.items()}

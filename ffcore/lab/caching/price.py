@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .theory import hit_rate
-from .traffic import Floats, Traffic, check
+from .traffic import Floats, Traffic, require_positive
 
 MONTH = 30 * 24 * 3600.0
 #: US dollars for a million read units on demand (US East, after November 2024). Prices change: pass your own.
@@ -21,7 +21,7 @@ def reads(traffic: Traffic, ttl: float, seconds: float = MONTH) -> float:
     >>> round(reads(Traffic(100, zipf(50), containers=100), ttl=300) / 1e6)
     32
     """
-    check(ttl=ttl, seconds=seconds)
+    require_positive(ttl=ttl, seconds=seconds)
     misses = traffic.rates * (1 - hit_rate(traffic.rates, ttl))
     return float(traffic.containers * seconds * misses.sum())
 
@@ -32,7 +32,7 @@ def most_reads(flags: int, containers: int, ttl: float, seconds: float = MONTH) 
     >>> most_reads(flags=50, containers=100, ttl=300) / 1e6
     43.2
     """
-    check(flags=flags, containers=containers, ttl=ttl, seconds=seconds, whole=("flags", "containers"))
+    require_positive(flags=flags, containers=containers, ttl=ttl, seconds=seconds, whole=("flags", "containers"))
     return containers * flags * seconds / ttl
 
 
@@ -54,6 +54,6 @@ def stale_share(traffic: Traffic, ttl: float, since: float | Floats) -> Floats:
     >>> stale_share(Traffic(1), ttl=9, since=np.array([0, 3, 9, 12])).round(2).tolist()
     [0.9, 0.6, 0.0, 0.0]
     """
-    check(ttl=ttl)
+    require_positive(ttl=ttl)
     left = np.clip(1 - np.asarray(since, dtype=np.float64) / ttl, 0, 1)
     return np.asarray(np.dot(traffic.shares, hit_rate(traffic.rates, ttl)) * left)

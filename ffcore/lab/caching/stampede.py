@@ -12,8 +12,8 @@ from ffcore.evaluator import Evaluator
 from ffcore.flagset import FlagSet
 from ffcore.model import Experiment, Flag
 
-from .playing import USER
-from .traffic import check
+from .replay import USER
+from .traffic import require_positive
 
 KEY = "cold"
 PATIENCE = 60.0
@@ -53,7 +53,7 @@ def stampede(threads: int, make: Callable[..., Evaluator] = Evaluator) -> Stampe
     >>> stampede(8)
     Stampede(threads=8, loads=1, right=8)
     """
-    check(threads=threads, whole=("threads",))
+    require_positive(threads=threads, whole=("threads",))
     gate = _Gate()
     evaluator = make(gate)
     enabled: list[bool] = []

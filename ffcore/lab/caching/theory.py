@@ -16,7 +16,7 @@ from scipy.special import gammaln, xlogy
 
 from ffcore.errors import ConfigError, shown
 
-from .traffic import Floats, Traffic, check
+from .traffic import Floats, Traffic, require_positive
 
 #: From so many expected fetches in a life the bounded cache has forgotten its start, to seven digits.
 _FORGOTTEN = 15.0
@@ -50,7 +50,7 @@ def fleet_hit_rate(traffic: Traffic, ttl: float) -> float:
     >>> round(fleet_hit_rate(Traffic(100, zipf(50), containers=1_000), ttl=300), 3)
     0.539
     """
-    check(ttl=ttl)
+    require_positive(ttl=ttl)
     return float(np.dot(traffic.shares, hit_rate(traffic.rates, ttl)))
 
 
@@ -61,7 +61,7 @@ def most_containers(traffic: Traffic, ttl: float, wanted: float) -> int:
     >>> [most_containers(Traffic(100, zipf(50)), ttl, 0.95) for ttl in (300, 60, 30)]
     [33, 6, 3]
     """
-    check(ttl=ttl)
+    require_positive(ttl=ttl)
     low, high = 0, 1
     while fleet_hit_rate(traffic.over(high), ttl) >= wanted:
         low, high = high, 2 * high
@@ -114,7 +114,7 @@ def characteristic_time(rates: Floats, room: int) -> float:
     >>> round(characteristic_time(np.ones(10), room=5), 4)
     0.6931
     """
-    check(room=room, whole=("room",))
+    require_positive(room=room, whole=("room",))
     if room >= len(rates):
         return math.inf
     slowest = float(rates.min())
@@ -131,7 +131,7 @@ def bounded_hit_rate(rates: Floats, ttl: float, room: int) -> Floats:
     >>> bounded_hit_rate(np.ones(10), ttl=1e9, room=5).round(3)[0], bounded_hit_rate(np.ones(10), 2, 10).round(3)[0]
     (np.float64(0.5), np.float64(0.667))
     """
-    check(ttl=ttl)
+    require_positive(ttl=ttl)
     time = characteristic_time(rates, room)
     return np.array([1 - 1 / requests_of_a_life(rate, ttl, time) for rate in rates.tolist()])
 

@@ -17,7 +17,7 @@ from ffcore.model import Flag
 from ffcore.stores.base import FlagStore, Malformed
 
 from .arrivals import TICKS, Arrivals
-from .playing import USER
+from .replay import USER
 from .traffic import Floats
 
 HIT = "hit"

@@ -61,12 +61,12 @@ def zipf(flags: int, exponent: float = 1.0) -> tuple[float, ...]:
     >>> [round(share, 3) for share in zipf(3)]
     [0.545, 0.273, 0.182]
     """
-    check(flags=flags, whole=("flags",))
+    require_positive(flags=flags, whole=("flags",))
     weights = np.arange(1, flags + 1, dtype=np.float64) ** -exponent
     return tuple((weights / weights.sum()).tolist())
 
 
-def check(*, whole: tuple[str, ...] = (), **values: Any) -> None:
+def require_positive(*, whole: tuple[str, ...] = (), **values: Any) -> None:
     """Raise ``ConfigError`` unless each value is a finite number above 0, a whole one where its name says so."""
     if problems := [problem for name, value in values.items() for problem in _wrong(name, value, whole=name in whole)]:
         raise ConfigError(problems)

@@ -13,7 +13,7 @@ from ffcore.lab.plots import BLUE, FONT, MARKERS, SERIES, SKY, VERMILION, Chart,
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ffcore.lab.caching.playing import Answers
+    from ffcore.lab.caching.replay import Answers
     from ffcore.lab.caching.stampede import Stampede
     from ffcore.lab.caching.traffic import Traffic
 
@@ -92,9 +92,9 @@ def _draw_outage(axes: Axes, name: str, down: tuple[float, float], found: Mappin
 def staleness(answers: Answers, traffic: Traffic, ttl: float, change: float) -> Chart:
     """The share of answers from before a change of every flag, measured and by theory.
 
-    >>> from ffcore.lab.caching import Script, Traffic, arrivals, play
+    >>> from ffcore.lab.caching import Scenario, Traffic, arrivals, replay
     >>> traffic = Traffic(20)
-    >>> answers = play(arrivals(traffic, 10, 40), Script(change=15))
+    >>> answers = replay(arrivals(traffic, 10, 40), Scenario(change=15))
     >>> print(staleness(answers, traffic, ttl=10, change=15).caption[:55])
     Answers from before the change, in percent of all given
     """

@@ -13,7 +13,7 @@ from scipy import stats
 
 from ffcore.flagset import FlagSet
 from ffcore.lab.caching import Traffic, cost, fleet_hit_rate, hit_rate, reads, zipf
-from ffcore.lab.caching.traffic import check
+from ffcore.lab.caching.traffic import require_positive
 from ffcore.lab.report.tables import facts
 from ffcore.model import Decision
 from ffcore.sinks import encoded
@@ -46,7 +46,9 @@ class Demand:
     event_bytes: int = 512
 
     def __post_init__(self) -> None:
-        check(ttl=self.ttl, new_users=self.new_users, item_bytes=self.item_bytes, event_bytes=self.event_bytes)
+        require_positive(
+            ttl=self.ttl, new_users=self.new_users, item_bytes=self.item_bytes, event_bytes=self.event_bytes
+        )
 
     @classmethod
     def of(cls, flags: FlagSet, requests: float, containers: int, ttl: float, new_users: float) -> Demand:

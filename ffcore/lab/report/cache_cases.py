@@ -10,9 +10,9 @@ import ffcore
 from ffcore.lab.bench.display import duration, interval
 from ffcore.lab.bench.estimate import Estimate
 from ffcore.lab.bench.latency import LatencyRun
-from ffcore.lab.caching import Script, Traffic, arrivals, play, stampede, zipf
-from ffcore.lab.caching.measuring import Measured, measure, on_curve
-from ffcore.lab.caching.playing import OUTCOMES, Answers
+from ffcore.lab.caching import Scenario, Traffic, arrivals, replay, stampede, zipf
+from ffcore.lab.caching.measuring import Measured, measure, theory_check
+from ffcore.lab.caching.replay import OUTCOMES, Answers
 from ffcore.lab.caching.stampede import Stampede
 from ffcore.lab.caching.theory import fleet_hit_rate, needed_ttl
 from ffcore.lab.caching.timing import HIT, Spectrum, reading, spectrum
@@ -85,12 +85,12 @@ def fleets(asked: Traffic, ttl: float, profile: str) -> list[Measured]:
 
 def curve_check(runs: Sequence[Measured]) -> Check:
     """Whether the evaluators' hit rates are theory's, by the time to live."""
-    return on_curve("hit rates", {f"ttl {run.ttl:g} s": run for run in runs})
+    return theory_check("hit rates", {f"ttl {run.ttl:g} s": run for run in runs})
 
 
 def fleet_check(runs: Sequence[Measured]) -> Check:
     """Whether the fleets' hit rates are theory's, by the number of containers."""
-    return on_curve("fleets", {f"{run.traffic.containers:,} containers": run for run in runs})
+    return theory_check("fleets", {f"{run.traffic.containers:,} containers": run for run in runs})
 
 
 def simulator_check(runs: Sequence[Measured]) -> Check:
@@ -148,8 +148,8 @@ def outages(ttl: float, fault: str = "") -> dict[str, Outage]:
     for name, seconds in OUTAGES.items():
         end = START + seconds
         drawn = arrivals(watched(ttl), ttl, end + 1.3 * ttl, seed=1)
-        script = Script(down=((START, end),))
-        found[name] = Outage(START, end, {who: play(drawn, script, make) for who, make in makers.items()})
+        scenario = Scenario(down=((START, end),))
+        found[name] = Outage(START, end, {who: replay(drawn, scenario, make) for who, make in makers.items()})
     return found
 
 
@@ -160,7 +160,7 @@ def panels(found: Mapping[str, Outage]) -> dict[str, tuple[tuple[float, float], 
 
 def change(ttl: float) -> Answers:
     """What a fleet answers when every flag is switched off at ``START``."""
-    return play(arrivals(watched(ttl), ttl, START + 1.3 * ttl, seed=2), Script(change=START))
+    return replay(arrivals(watched(ttl), ttl, START + 1.3 * ttl, seed=2), Scenario(change=START))
 
 
 def change_check(answers: Answers, ttl: float) -> Check:

@@ -54,7 +54,7 @@ def _batches(run: ThroughputRun) -> list[Measure]:
 def _concurrent(run: ConcurrencyRun) -> list[Measure]:
     four = median(run.of(THREADS, SEED_THREADS).rates)
     others = ", ".join(
-        f"{crowd.name} {rate(float(median(crowd.rates).value or 0))}" for crowd in run.crowds if crowd.workers > 1
+        f"{group.name} {rate(float(median(group.rates).value or 0))}" for group in run.groups if group.workers > 1
     )
     label, name = f"evaluations a second, {SEED_THREADS} threads together", "test_throughput_concurrent"
     return [

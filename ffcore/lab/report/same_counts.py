@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 import pandas as pd
 
 import ffcore
-from ffcore.lab.bench.crews import Crews
+from ffcore.lab.bench.executors import Executors
 from ffcore.lab.bench.scale import ScaleRun
 from ffcore.lab.bulk.counts import count_frame
 from ffcore.lab.verify.check import Check
@@ -15,32 +15,32 @@ from ffcore.lab.verify.check import Check
 from .mismatches import counted
 
 
-def same_counts(run: ScaleRun, flags: ffcore.FlagSet, users: pd.DataFrame, crews: Crews) -> dict[str, Check]:
-    """Hold every way's counts of a scale run, and every crew's counts of users, against those made here, by name.
+def same_counts(run: ScaleRun, flags: ffcore.FlagSet, users: pd.DataFrame, executors: Executors) -> dict[str, Check]:
+    """Compare every method's counts of a scale run, and every executor's of users, with those made here, by name.
 
-    A way's mismatches are the users by which its answers, for all numbers of users together, are off; a crew's are
-    the users who stand in another line of `count_frame`, over all flags and experiments.
+    A method's mismatches are the users by which its answers, for all numbers of users together, are off; an executor's
+    are the users who stand in another line of `count_frame`, over all flags and experiments.
 
     Args:
         run: its answers are kept from the timed calls themselves.
-        flags: what the crews decide for the users.
+        flags: what the executors decide for the users.
         users: one row per user with `user_id` and context columns.
-        crews: who works.
+        executors: what the run was made with.
 
     >>> from concurrent.futures import ThreadPoolExecutor
     >>> from ffcore.lab.bench.scale import scale
     >>> with ThreadPoolExecutor(2) as threads:
-    ...     crews = Crews({"2 threads": threads}, {})
-    ...     run = scale(crews, rows=[1_000, 2_000], seconds=0.001, contenders={})
-    ...     found = same_counts(run, ffcore.FlagSet([]), pd.DataFrame({"user_id": ["ann"]}), crews)
+    ...     executors = Executors({"2 threads": threads}, {})
+    ...     run = scale(executors, rows=[1_000, 2_000], seconds=0.001, alternatives={})
+    ...     found = same_counts(run, ffcore.FlagSet([]), pd.DataFrame({"user_id": ["ann"]}), executors)
     >>> {name: check.verdict for name, check in found.items()}
     {'range, 2 threads': 'pass', 'frame, 2 threads': 'pass', 'flags of the file, 2 threads': 'pass'}
     """
     found = {name: _timed(name, sizes, run.expected) for name, sizes in run.counts.items()}
     keys = list(dict.fromkeys([*flags, *flags.experiments]))
     expected = _lines(flags, keys, users, None)
-    for crew, executor in crews.executors.items():
-        name = f"flags of the file, {crew}"
+    for place, executor in executors.by_name.items():
+        name = f"flags of the file, {place}"
         answer = _lines(flags, keys, users, executor)
         found[name] = counted(name, ((expected - answer) + (answer - expected)).total(), len(users))
     return found

@@ -12,7 +12,7 @@ import pytest
 
 from ffcore.lab.bench import block as module
 from ffcore.lab.bench.block import Bench, Block, repeated
-from ffcore.lab.bench.gate.races import order
+from ffcore.lab.bench.gate.races import instructions
 
 if TYPE_CHECKING:
     from tests.lab.bench.conftest import FakeClock
@@ -83,7 +83,7 @@ def test_repeats_are_spread_evenly(share: float, times: int) -> None:
 
 def test_a_bench_decides_and_times() -> None:
     """It says which package it times, decides the ten flags, slows its own calls alone, and thaws nothing it froze."""
-    bench = Bench({**order(), "slow": 0.5})
+    bench = Bench({**instructions(), "slow": 0.5})
     gc.unfreeze()
     decided = bench.decide(3)
 
@@ -97,7 +97,7 @@ def test_a_bench_decides_and_times() -> None:
 @pytest.mark.slow
 def test_the_process_answers_line_by_line() -> None:
     """The script needs no package but ffcore, answers each question with one line, and ends with its input."""
-    questions: list[Any] = [{**order(), "slow": 0.0}, ["decide", 2], ["time", "two variants", 0.0001]]
+    questions: list[Any] = [{**instructions(), "slow": 0.0}, ["decide", 2], ["time", "two variants", 0.0001]]
     asked = "\n".join(map(json.dumps, questions))
     command = [sys.executable, "-P", module.__file__]
     done = subprocess.run(command, input=asked, capture_output=True, text=True, check=True)

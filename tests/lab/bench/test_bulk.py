@@ -11,7 +11,7 @@ import pytest
 
 from ffcore.flagset import FlagSet
 from ffcore.lab.bench import bulk as room
-from ffcore.lab.bench.bulk import CONTENDERS, LIMIT, WORKLOADS, Contender, bulk, ours
+from ffcore.lab.bench.bulk import ALTERNATIVES, LIMIT, WORKLOADS, Alternative, bulk, ours
 from ffcore.lab.bench.bulk_run import BulkRun
 from ffcore.lab.bench.engines import HALF, scalar_evaluator
 from ffcore.lab.bulk.kernels import LANES, WORDS, compress
@@ -20,20 +20,20 @@ from ffcore.model import Flag
 USERS = [f"user-{number}" for number in range(700)]
 
 
-def brief(rows: tuple[int, ...] = (1_000, 3_000), contenders: Mapping[str, Contender] | None = None) -> BulkRun:
+def brief(rows: tuple[int, ...] = (1_000, 3_000), alternatives: Mapping[str, Alternative] | None = None) -> BulkRun:
     """The shortest run with intervals."""
-    return bulk(USERS, rows=rows, rounds=6, seconds=0.0005, contenders=contenders or {})
+    return bulk(USERS, rows=rows, rounds=6, seconds=0.0005, alternatives=alternatives or {})
 
 
 @pytest.fixture(scope="module")
 def run() -> BulkRun:
-    """A brief run with a contender that bears fewer rows than ours."""
-    return brief(contenders={"slow": Contender(scalar_evaluator, 1_000)})
+    """A brief run with a alternative that bears fewer rows than ours."""
+    return brief(alternatives={"slow": Alternative(scalar_evaluator, 1_000)})
 
 
 def test_one_flag_is_measured_over_every_number_of_rows(run: BulkRun) -> None:
     """On one thread and on two there is a figure for each size; the other workloads take the largest."""
-    sizes = {name: [pace.rows for pace in paces] for name, paces in run.paces.items()}
+    sizes = {name: [speed.rows for speed in speeds] for name, speeds in run.speeds.items()}
 
     every = [1_000, 3_000]
     assert {ours("one flag", 1): every, ours("one flag", 2): every} == {n: s for n, s in sizes.items() if s == every}
@@ -61,15 +61,15 @@ def test_calls_decide_the_rows_and_flags_they_stand_for(monkeypatch: pytest.Monk
 
 
 def test_a_contender_takes_no_more_rows_than_it_bears(run: BulkRun) -> None:
-    """A slow way is measured where it can be, and one that bears less than the smallest size at its own."""
-    assert [pace.rows for pace in run.paces["slow"]] == [1_000]
-    tiny = brief((1_000,), {"tiny": Contender(scalar_evaluator, 10)})
-    assert [pace.rows for pace in tiny.paces["tiny"]] == [10]
+    """A slow method is measured where it can be, and one that bears less than the smallest size at its own."""
+    assert [speed.rows for speed in run.speeds["slow"]] == [1_000]
+    tiny = brief((1_000,), {"tiny": Alternative(scalar_evaluator, 10)})
+    assert [speed.rows for speed in tiny.speeds["tiny"]] == [10]
 
 
 def test_every_line_has_its_rounds(run: BulkRun) -> None:
     """Six rounds give six figures for each size; the limit counts each compressed block, whole sets of lanes."""
-    assert all(pace.rates.size == run.rounds == 6 for paces in run.paces.values() for pace in paces)
+    assert all(speed.rates.size == run.rounds == 6 for speeds in run.speeds.values() for speed in speeds)
     assert room._limit(3_000).decisions == 12 * LANES
 
 
@@ -77,7 +77,7 @@ def test_rates_count_decisions_not_calls() -> None:
     """A call that takes a microsecond over 1,000 rows makes a thousand million decisions a second, ten flags ten."""
     ticks = iter(range(0, 10**12, 1_000))
 
-    found = bulk(USERS, rows=[1_000], rounds=6, seconds=1e-7, contenders={}, clock=lambda: next(ticks))
+    found = bulk(USERS, rows=[1_000], rounds=6, seconds=1e-7, alternatives={}, clock=lambda: next(ticks))
 
     assert found.largest("one flag, 1 thread").rate().value == pytest.approx(1e9, rel=0.02)
     assert found.largest("ten flags, 1 thread").rate().value == pytest.approx(1e10, rel=0.02)
@@ -91,17 +91,17 @@ def test_ids_are_used_again_until_there_are_enough() -> None:
         seen.append(ids)
         return scalar_evaluator(ids, HALF)
 
-    bulk([7, 8, 9], rows=[5], rounds=6, seconds=0.0005, contenders={"look": Contender(look, 5)})
+    bulk([7, 8, 9], rows=[5], rounds=6, seconds=0.0005, alternatives={"look": Alternative(look, 5)})
 
     assert seen[-1].to_pylist() == ["7", "8", "9", "7", "8"]
 
 
 def test_who_is_not_installed_is_named_and_not_timed() -> None:
     """An absent package leaves a name and a reason, and the run goes on."""
-    found = brief((1_000,), {"nobody": Contender(scalar_evaluator, 1_000, ("no_such_package",))})
+    found = brief((1_000,), {"nobody": Alternative(scalar_evaluator, 1_000, ("no_such_package",))})
 
     assert found.absent == {"nobody": "no_such_package is not installed"}
-    assert "nobody" not in found.paces
+    assert "nobody" not in found.speeds
 
 
 def test_who_decides_otherwise_is_named_and_not_timed() -> None:
@@ -110,25 +110,25 @@ def test_who_decides_otherwise_is_named_and_not_timed() -> None:
     def careless(ids: pa.Array, flag: Flag) -> Any:
         return ~scalar_evaluator(ids, flag)
 
-    found = brief((1_000,), {"careless": Contender(careless, 1_000)})
+    found = brief((1_000,), {"careless": Alternative(careless, 1_000)})
 
     assert found.absent == {"careless": "decides otherwise"}
-    assert "careless" not in found.paces
+    assert "careless" not in found.speeds
 
 
 def test_the_standard_contenders_take_part() -> None:
     """With the scale extra all four decide as we do, each on no more rows than 1,000 here."""
-    found = brief((1_000,), CONTENDERS)
+    found = brief((1_000,), ALTERNATIVES)
 
     assert found.absent == {}
-    assert {name for name in found.paces if name in CONTENDERS} == set(CONTENDERS)
+    assert {name for name in found.speeds if name in ALTERNATIVES} == set(ALTERNATIVES)
 
 
 @pytest.mark.parametrize(("ids", "rows"), [([], [10]), (["ann"], [])], ids=["no ids", "no rows"])
 def test_nothing_to_decide_is_refused(ids: list[str], rows: list[int]) -> None:
     """Without ids or sizes there is nothing to measure."""
     with pytest.raises(ValueError, match="at least one id, one size"):
-        bulk(ids, rows=rows, contenders={})
+        bulk(ids, rows=rows, alternatives={})
 
 
 def test_too_few_rounds_are_refused() -> None:

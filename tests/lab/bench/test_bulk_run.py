@@ -3,18 +3,18 @@
 import numpy as np
 import pytest
 
-from ffcore.lab.bench.bulk_run import BulkRun, Pace
+from ffcore.lab.bench.bulk_run import BulkRun, Speed
 
 
-def pace(rows: int, *rates: float) -> Pace:
-    """A pace of these rates."""
-    return Pace(rows, np.array(rates))
+def speed(rows: int, *rates: float) -> Speed:
+    """A speed of these rates."""
+    return Speed(rows, np.array(rates))
 
 
 RUN = BulkRun(
     {
-        "ours": (pace(10, *[1e6] * 6), pace(100, 6e6, 5e6, 4e6, 3e6, 2e6, 1e6)),
-        "theirs": (pace(10, 3e6, 2.5e6, 2e6, 1.5e6, 1e6, 5e5),),
+        "ours": (speed(10, *[1e6] * 6), speed(100, 6e6, 5e6, 4e6, 3e6, 2e6, 1e6)),
+        "theirs": (speed(10, 3e6, 2.5e6, 2e6, 1.5e6, 1e6, 5e5),),
     },
     {"nobody": "x is not installed"},
     0.02,
@@ -35,7 +35,7 @@ def test_an_unknown_way_names_the_nearest() -> None:
 
 
 def test_the_table_names_every_way_and_who_is_absent() -> None:
-    """Each pace has a row with its rows, rate and time a decision; the absent ones have their reason."""
+    """Each speed has a row with its rows, rate and time a decision; the absent ones have their reason."""
     html = RUN._repr_html_()
 
     for part in ("ours", "theirs", "1.00 M/s [1.00 M/s, 1.00 M/s]", "1.00 µs", "x is not installed", "6 interleaved"):

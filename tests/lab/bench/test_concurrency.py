@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ffcore.lab.bench import concurrency as subject
-from ffcore.lab.bench.concurrency import PROCESSES, THREADS, ConcurrencyRun, Crowd, concurrency
+from ffcore.lab.bench.concurrency import PROCESSES, THREADS, ConcurrencyRun, WorkerGroup, concurrency
 from ffcore.lab.bench.sizes import Sizes
 from ffcore.lab.bench.workloads import STANDARD
 
@@ -21,10 +21,10 @@ def test_every_crowd_is_measured_in_every_round() -> None:
     """Threads and processes of each size have a positive rate a round; the first, for warm-up, is not among them."""
     run = concurrency(STANDARD, USERS, TINY)
 
-    assert {(crowd.kind, crowd.workers) for crowd in run.crowds} == {
+    assert {(group.kind, group.workers) for group in run.groups} == {
         (k, n) for k in (THREADS, PROCESSES) for n in (1, 2)
     }
-    assert all(crowd.rates.shape == (6,) and (crowd.rates > 0).all() for crowd in run.crowds)
+    assert all(group.rates.shape == (6,) and (group.rates > 0).all() for group in run.groups)
     assert run.ratio(THREADS, 1).value == 1.0
     assert "n = 6 interleaved rounds" in run._repr_html_()
 
@@ -50,10 +50,10 @@ def test_one_worker_is_not_taken_for_two(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_ratios_pair_by_round() -> None:
     """A machine that doubles its speed half-way leaves the ratio of two workers to one alone."""
     ones = np.array([100.0] * 5 + [200.0] * 5)
-    run = ConcurrencyRun((Crowd(THREADS, 1, ones), Crowd(THREADS, 2, ones * 0.9)), cores=2)
+    run = ConcurrencyRun((WorkerGroup(THREADS, 1, ones), WorkerGroup(THREADS, 2, ones * 0.9)), cores=2)
 
     assert run.ratio(THREADS, 2).value == pytest.approx(0.9)
-    assert [crowd.name for crowd in run.crowds] == ["1 thread", "2 threads"]
+    assert [group.name for group in run.groups] == ["1 thread", "2 threads"]
 
 
 def test_nobody_to_decide_for_is_refused() -> None:

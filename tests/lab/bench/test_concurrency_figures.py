@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ffcore.lab.bench.concurrency import PROCESSES, THREADS, ConcurrencyRun, Crowd
+from ffcore.lab.bench.concurrency import PROCESSES, THREADS, ConcurrencyRun, WorkerGroup
 from ffcore.lab.bench.concurrency_figures import concurrency_rates
 
 RATES = {THREADS: (1e6, 9e5, 8e5), PROCESSES: (1e6, 1.9e6, 1.8e6)}
@@ -12,7 +12,7 @@ def test_both_kinds_are_drawn_against_their_number() -> None:
     """Each kind is one line of medians over the numbers of workers; the caption has n, the interval and the cores."""
     run = ConcurrencyRun(
         tuple(
-            Crowd(kind, workers, np.full(7, value))
+            WorkerGroup(kind, workers, np.full(7, value))
             for kind, values in RATES.items()
             for workers, value in zip((1, 2, 4), values, strict=True)
         ),

@@ -8,7 +8,7 @@ import pytest
 from ffcore.flagset import FlagSet
 from ffcore.lab.bench import memory as subject
 from ffcore.lab.bench.estimate import Floats
-from ffcore.lab.bench.memory import READINGS, RESIDENT, TRACED, Memory, Order, memory, watch
+from ffcore.lab.bench.memory import READINGS, RESIDENT, TRACED, Memory, Task, memory, watch
 from ffcore.lab.bench.workloads import STANDARD
 
 
@@ -40,7 +40,7 @@ def test_both_memories_are_read_at_each_reading(kind: str, monkeypatch: pytest.M
     """Evaluations are counted from the first after settling; bytes are positive."""
     monkeypatch.setattr(subject, "SETTLED", 100)
 
-    made, held = watch(Order(STANDARD, 4_000, kind, leaks=False))
+    made, held = watch(Task(STANDARD, 4_000, kind, leaks=False))
 
     assert made.tolist() == [100.0 * n for n in range(1, READINGS + 1)]
     assert (held > 0).all()
@@ -51,7 +51,7 @@ def test_a_leak_is_traced_to_the_byte(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subject, "SETTLED", 5_000)
 
     clean, leaking = (
-        Memory("ffcore", TRACED, *watch(Order(STANDARD, 8_000, TRACED, leaks=leaks))).slope() for leaks in (False, True)
+        Memory("ffcore", TRACED, *watch(Task(STANDARD, 8_000, TRACED, leaks=leaks))).slope() for leaks in (False, True)
     )
 
     assert leaking.low > 10  # type: ignore[operator]

@@ -13,16 +13,16 @@ import pytest
 from ffcore import FlagSet
 from ffcore.lab import count_frame
 from ffcore.lab.bench import scale as room
-from ffcore.lab.bench.bulk import Contender
-from ffcore.lab.bench.bulk_run import BulkRun, Pace
-from ffcore.lab.bench.crews import ALONE, DASK, THREADS, Crews
+from ffcore.lab.bench.bulk import Alternative
+from ffcore.lab.bench.bulk_run import BulkRun, Speed
 from ffcore.lab.bench.engines import HALF, scalar_evaluator
+from ffcore.lab.bench.executors import DASK, ONE_THREAD, TWO_THREADS, Executors
 from ffcore.lab.bench.scale import ScaleRun, scale
 from ffcore.lab.testing.lost_part import LosesPart
 
-CONTENDERS = {
-    "slow": Contender(scalar_evaluator, 1_000),
-    "absent": Contender(scalar_evaluator, 1_000, ("no_such_package",)),
+ALTERNATIVES = {
+    "slow": Alternative(scalar_evaluator, 1_000),
+    "absent": Alternative(scalar_evaluator, 1_000, ("no_such_package",)),
 }
 
 
@@ -33,17 +33,17 @@ def threads() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
-def brief(crews: Crews, rows: tuple[int, ...] = (500, 1_000, 3_000)) -> ScaleRun:
+def brief(executors: Executors, rows: tuple[int, ...] = (500, 1_000, 3_000)) -> ScaleRun:
     """The shortest run with intervals."""
-    return scale(crews, rows=rows, seconds=0.0005, contenders=CONTENDERS)
+    return scale(executors, rows=rows, seconds=0.0005, alternatives=ALTERNATIVES)
 
 
 def test_everybody_decides_what_is_worth_the_time(threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two crews count the largest range; frames and contenders stop before it; who is absent is named."""
+    """Two executors count the largest range; frames and alternatives stop before it; who is absent is named."""
     monkeypatch.setattr(room, "FRAME_ROWS", 1_000)
-    run = brief(Crews({ALONE: threads, THREADS: threads}, {DASK: "not here"}))
+    run = brief(Executors({ONE_THREAD: threads, TWO_THREADS: threads}, {DASK: "not here"}))
 
-    assert {name: [pace.rows for pace in paces] for name, paces in run.timed.paces.items()} == {
+    assert {name: [speed.rows for speed in speeds] for name, speeds in run.timed.speeds.items()} == {
         "range, 1 thread": [500, 1_000],
         "range, 2 threads": [500, 1_000, 3_000],
         "frame, 1 thread": [500, 1_000],
@@ -58,8 +58,8 @@ def test_everybody_decides_what_is_worth_the_time(threads: ThreadPoolExecutor, m
 
 
 def test_all_answers_are_kept(threads: ThreadPoolExecutor) -> None:
-    """Each way's answer for each number of users is that of count_frame on the ids spelled out."""
-    run = brief(Crews({THREADS: threads}, {}))
+    """Each method's answer for each number of users is that of count_frame on the ids spelled out."""
+    run = brief(Executors({TWO_THREADS: threads}, {}))
 
     for size, expected in run.expected.items():
         users = pd.DataFrame({"user_id": [f"user-{number}" for number in range(size)]})
@@ -71,7 +71,10 @@ def test_all_answers_are_kept(threads: ThreadPoolExecutor) -> None:
 def test_a_lost_part_shows_in_the_answers(threads: ThreadPoolExecutor) -> None:
     """Where a population has several parts, a faulty executor's count is another one."""
     run = scale(
-        Crews({THREADS: LosesPart(threads)}, {}), rows=[1_000, 1_000_000], seconds=0.0005, contenders=CONTENDERS
+        Executors({TWO_THREADS: LosesPart(threads)}, {}),
+        rows=[1_000, 1_000_000],
+        seconds=0.0005,
+        alternatives=ALTERNATIVES,
     )
 
     for name in ("range, 2 threads", "frame, 2 threads"):
@@ -82,11 +85,11 @@ def test_a_lost_part_shows_in_the_answers(threads: ThreadPoolExecutor) -> None:
 
 def run_of(times: dict[str, dict[int, list[float]]]) -> ScaleRun:
     """A run in which so many users took so many seconds, round by round."""
-    paces = {
-        name: tuple(Pace(rows, rows / np.array(spent)) for rows, spent in sizes.items())
+    speeds = {
+        name: tuple(Speed(rows, rows / np.array(spent)) for rows, spent in sizes.items())
         for name, sizes in times.items()
     }
-    return ScaleRun(BulkRun(paces, {}, 0.1), {}, {})
+    return ScaleRun(BulkRun(speeds, {}, 0.1), {}, {})
 
 
 def test_cost_and_time_go_on_from_the_two_largest() -> None:
@@ -127,4 +130,4 @@ def test_speed_is_compared_over_as_many_users() -> None:
 def test_too_little_is_refused(threads: ThreadPoolExecutor, changed: dict[str, Any]) -> None:
     """Growth takes two sizes, intervals six rounds."""
     with pytest.raises(ValueError, match="expected two rising numbers of users and six rounds"):
-        scale(Crews({THREADS: threads}, {}), **changed)
+        scale(Executors({TWO_THREADS: threads}, {}), **changed)

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.lines import Line2D
 
-from ffcore.lab.bench.bulk_run import BulkRun, Pace
+from ffcore.lab.bench.bulk_run import BulkRun, Speed
 from ffcore.lab.bench.scale import GOAL, ScaleRun
 from ffcore.lab.bench.scale_figures import LINES, scale_speed, scale_time
 from ffcore.lab.plots import Chart
@@ -23,14 +23,14 @@ SPEED = {
 }
 
 
-def paces(name: str) -> tuple[Pace, ...]:
-    """Seconds in exact proportion to users, for as many sizes as the way is measured with."""
+def speeds(name: str) -> tuple[Speed, ...]:
+    """Seconds in exact proportion to users, for as many sizes as the method is measured with."""
     sizes = (10**5, 10**6, 10**7) if "2 threads" in name or "Dask" in name else (10**5, 10**6)
-    return tuple(Pace(rows, np.full(6, SPEED[name])) for rows in sizes[: 1 if "pandas" in name else 3])
+    return tuple(Speed(rows, np.full(6, SPEED[name])) for rows in sizes[: 1 if "pandas" in name else 3])
 
 
 ABSENT = {"polars-hash md5, all cores": "polars_hash is not installed"}
-RUN = ScaleRun(BulkRun({name: paces(name) for name in SPEED}, ABSENT, 0.1), {}, {})
+RUN = ScaleRun(BulkRun({name: speeds(name) for name in SPEED}, ABSENT, 0.1), {}, {})
 
 
 def lines(figure: Chart) -> dict[str, Line2D]:
@@ -78,7 +78,7 @@ def test_lines_show_seconds() -> None:
 
 
 def test_what_is_extrapolated_is_hollow_and_says_so() -> None:
-    """Two ways go on to ten billion users, to hollow markers, which the caption explains."""
+    """Two methods go on to ten billion users, to hollow markers, which the caption explains."""
     figure = scale_time(RUN)
     far = [line for line in figure.axes[0].get_lines() if points(line)[0] == [GOAL]]
 

@@ -8,7 +8,7 @@ import pytest
 from ffcore import ConfigError
 from ffcore.lab import caching
 from ffcore.lab.caching import Traffic, zipf
-from ffcore.lab.caching.measuring import measure, on_curve
+from ffcore.lab.caching.measuring import measure, theory_check
 
 TRAFFIC = Traffic(100, zipf(8), containers=5)
 
@@ -43,16 +43,16 @@ def test_theory_passes_and_few_requests_leave_it_open() -> None:
     many = {str(count): measure(TRAFFIC.over(count), 3, 300_000, make=None) for count in (1, 5)}
     few = {"few": measure(TRAFFIC, 3, 100, make=None)}
 
-    assert on_curve("many", many).verdict == "pass"
-    assert on_curve("few", few).verdict == "inconclusive"
-    assert (on_curve("few", few).n_needed or 0) > 10_000
+    assert theory_check("many", many).verdict == "pass"
+    assert theory_check("few", few).verdict == "inconclusive"
+    assert (theory_check("few", few).n_needed or 0) > 10_000
 
 
 def test_a_cache_that_renews_lives_fails() -> None:
     """What it would hit more often is seen, though only one of two runs has it."""
     right, other = (measure(TRAFFIC, 3, 30_000, make=None, seed=seed) for seed in (1, 2))
     renewed = float(np.dot(TRAFFIC.shares, caching.renewed_hit_rate(TRAFFIC.rates, 3)))
-    check = on_curve("hit rates", {"right": right, "renewed": replace(other, hit_rate=renewed)})
+    check = theory_check("hit rates", {"right": right, "renewed": replace(other, hit_rate=renewed)})
 
     assert check.verdict == "fail"
     assert check.p_value is not None

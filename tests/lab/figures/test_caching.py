@@ -5,7 +5,7 @@ import pytest
 from matplotlib.text import Text
 
 from ffcore.lab import caching, plots
-from ffcore.lab.caching import Script, Traffic, arrivals, measure, play, stampede, zipf
+from ffcore.lab.caching import Scenario, Traffic, arrivals, measure, replay, stampede, zipf
 from ffcore.lab.caching.stampede import Stampede
 from ffcore.lab.caching.timing import Spectrum
 from ffcore.lab.figures import cache_faults, cache_price, hit_rates, knee
@@ -77,8 +77,8 @@ def test_loads_are_drawn_for_each_cache() -> None:
 def test_outages_are_drawn_one_below_the_other() -> None:
     """Each panel has its title, its shaded time, and one line of shares for each cache."""
     found = arrivals(TRAFFIC, 10, 60)
-    script = Script(down=((20, 40),))
-    answers = {"ours": play(found, script), "naive": play(found, script, ErrorsAsMissing)}
+    scenario = Scenario(down=((20, 40),))
+    answers = {"ours": replay(found, scenario), "naive": replay(found, scenario, ErrorsAsMissing)}
     figure = cache_faults.outages({"first": ((20, 40), answers), "second": ((20, 40), answers)})
     steps = [patch.get_data().values for patch in figure.axes[1].patches if hasattr(patch, "get_data")]
 
@@ -89,7 +89,7 @@ def test_outages_are_drawn_one_below_the_other() -> None:
 
 def test_staleness_is_drawn_from_the_change_on() -> None:
     """Nothing before, theory's line after, the end of a life marked."""
-    answers = play(arrivals(TRAFFIC, 10, 60), Script(change=30))
+    answers = replay(arrivals(TRAFFIC, 10, 60), Scenario(change=30))
     figure = cache_faults.staleness(answers, TRAFFIC, 10, 30)
     theory, end = lines(figure)
     steps = next(patch.get_data() for patch in figure.axes[0].patches if hasattr(patch, "get_data"))

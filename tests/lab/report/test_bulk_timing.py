@@ -5,24 +5,24 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ffcore.lab.bench.bulk import CONTENDERS, LIMIT, ours
-from ffcore.lab.bench.bulk_run import BulkRun, Pace
+from ffcore.lab.bench.bulk import ALTERNATIVES, LIMIT, ours
+from ffcore.lab.bench.bulk_run import BulkRun, Speed
 from ffcore.lab.report.bulk_timing import bulk_measures
 
 
-def pace(rows: int, rate: float) -> Pace:
+def speed(rows: int, rate: float) -> Speed:
     """Six rounds of one rate."""
-    return Pace(rows, np.full(6, rate))
+    return Speed(rows, np.full(6, rate))
 
 
 MEASURED = {
-    ours("one flag", 1): (pace(1_000, 2e6), pace(1_000_000, 40e6)),
-    ours("one flag", 2): (pace(1_000, 1e6), pace(1_000_000, 80e6)),
-    ours("ten flags", 1): (pace(1_000_000, 60e6),),
-    LIMIT: (pace(1_000_000, 200e6),),
-    "DuckDB md5, 2 threads": (pace(1_000_000, 8e6),),
-    "scalar evaluator": (pace(100_000, 1e6),),
-    "pandas apply": (pace(100_000, 8e5),),
+    ours("one flag", 1): (speed(1_000, 2e6), speed(1_000_000, 40e6)),
+    ours("one flag", 2): (speed(1_000, 1e6), speed(1_000_000, 80e6)),
+    ours("ten flags", 1): (speed(1_000_000, 60e6),),
+    LIMIT: (speed(1_000_000, 200e6),),
+    "DuckDB md5, 2 threads": (speed(1_000_000, 8e6),),
+    "scalar evaluator": (speed(100_000, 1e6),),
+    "pandas apply": (speed(100_000, 8e5),),
 }
 RUN = BulkRun(MEASURED, {"polars-hash md5, all cores": "polars_hash is not installed"}, 0.02)
 FOUND = {measure.name: measure for measure in bulk_measures(RUN)}
@@ -40,7 +40,7 @@ FOUND = {measure.name: measure for measure in bulk_measures(RUN)}
     ],
 )
 def test_ratios_are_of_decisions_a_second(name: str, value: float) -> None:
-    """Ours on two threads over each contender, and the ratios among our own, each with the times it comes from."""
+    """Ours on two threads over each alternative, and the ratios among our own, each with the times it comes from."""
     assert FOUND[name].unit == "ratio"
     assert FOUND[name].value == pytest.approx(value)
     assert FOUND[name].interval == pytest.approx((value, value))
@@ -66,7 +66,7 @@ def test_the_target_of_the_report_comes_first() -> None:
 
 
 def test_who_is_not_installed_has_no_figure() -> None:
-    """An absent contender keeps its place, without a value and with the reason."""
+    """An absent alternative keeps its place, without a value and with the reason."""
     assert FOUND["bulk_polars"].value is None
     assert FOUND["bulk_polars"].note == "polars_hash is not installed"
 
@@ -75,5 +75,5 @@ def test_every_contender_has_a_name_of_its_own() -> None:
     """Names in result files are plain and differ."""
     names = [measure.name for measure in bulk_measures(RUN)]
 
-    assert len(set(names)) == len(names) == len(CONTENDERS) + 5
+    assert len(set(names)) == len(names) == len(ALTERNATIVES) + 5
     assert all(name.replace("_", "").isalpha() for name in names)

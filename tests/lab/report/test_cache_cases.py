@@ -7,7 +7,7 @@ import pytest
 import ffcore
 from ffcore.errors import StoreError
 from ffcore.lab.caching import Traffic, measure, zipf
-from ffcore.lab.caching.playing import OUTCOMES
+from ffcore.lab.caching.replay import OUTCOMES
 from ffcore.lab.caching.stampede import Stampede
 from ffcore.lab.report import cache_cases
 from ffcore.lab.testing.servers import installed

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ffcore.lab.bench.cache_latency import DELAYED, SQLITE, CacheLatency, CacheLatencyRun
-from ffcore.lab.bench.concurrency import PROCESSES, THREADS, ConcurrencyRun, Crowd
+from ffcore.lab.bench.concurrency import PROCESSES, THREADS, ConcurrencyRun, WorkerGroup
 from ffcore.lab.bench.throughput import Throughput, ThroughputRun
 from ffcore.lab.report.rates import throughput_measures
 
@@ -12,7 +12,9 @@ CALLS = {"floor": 1e6, "simple": 8e5, "batch of one": 5e5, "batch of ten": 1e5}
 ALONE = ThroughputRun({n: Throughput(n, np.full(7, r), 100, 0.1) for n, r in CALLS.items()}, loop=12.0)
 TOGETHER = ConcurrencyRun(
     tuple(
-        Crowd(kind, n, np.full(7, 1e6 * f)) for kind in (THREADS, PROCESSES) for n, f in ((1, 1), (2, 1.5), (4, 0.9))
+        WorkerGroup(kind, n, np.full(7, 1e6 * f))
+        for kind in (THREADS, PROCESSES)
+        for n, f in ((1, 1), (2, 1.5), (4, 0.9))
     ),
     cores=2,
 )

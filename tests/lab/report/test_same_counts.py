@@ -8,7 +8,7 @@ import pytest
 
 import ffcore
 from ffcore.lab.bench.bulk_run import BulkRun
-from ffcore.lab.bench.crews import Crews
+from ffcore.lab.bench.executors import Executors
 from ffcore.lab.bench.scale import ScaleRun
 from ffcore.lab.bulk import parts
 from ffcore.lab.report.same_counts import same_counts
@@ -24,7 +24,7 @@ USERS = pd.DataFrame({"user_id": [f"user-{number}" for number in range(600)], "c
 
 
 def answered(*answers: int) -> ScaleRun:
-    """A run in which two ways answered for 10 users and for 20; the second gave these answers for the latter."""
+    """A run in which two methods answered for 10 users and for 20; the second gave these answers for the latter."""
     counts: Mapping[str, Mapping[int, frozenset[int]]] = {
         "right": {10: frozenset([4]), 20: frozenset([11])},
         "other": {10: frozenset([4]), 20: frozenset(answers)},
@@ -34,8 +34,8 @@ def answered(*answers: int) -> ScaleRun:
 
 @pytest.mark.parametrize(("answers", "mismatches"), [((11,), 0), ((12,), 1), ((11, 8), 3)], ids=str)
 def test_each_way_is_held_against_what_is_expected(answers: tuple[int, ...], mismatches: int) -> None:
-    """One answer among many that is off fails the way, and says by how many users."""
-    found = same_counts(answered(*answers), FLAGS, USERS, Crews({}, {}))
+    """One answer among many that is off fails the method, and says by how many users."""
+    found = same_counts(answered(*answers), FLAGS, USERS, Executors({}, {}))
 
     assert found["right"].verdict == "pass"
     assert found["other"].verdict == ("fail" if mismatches else "pass")
@@ -43,11 +43,11 @@ def test_each_way_is_held_against_what_is_expected(answers: tuple[int, ...], mis
 
 
 def test_a_crew_counts_the_flags_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A crew that works passes; one that loses a part fails by the users that stand in other lines."""
+    """A executor that works passes; one that loses a part fails by the users that stand in other lines."""
     monkeypatch.setattr(parts, "PART_ROWS", 200)
     with ThreadPoolExecutor(2) as threads:
-        crews = Crews({"good": threads, "bad": LosesPart(threads)}, {})
-        found = same_counts(answered(11), FLAGS, USERS, crews)
+        executors = Executors({"good": threads, "bad": LosesPart(threads)}, {})
+        found = same_counts(answered(11), FLAGS, USERS, executors)
 
     assert (found["flags of the file, good"].verdict, found["flags of the file, good"].n) == ("pass", 600)
     bad = found["flags of the file, bad"]

@@ -1,26 +1,26 @@
-"""The key figures of scale: named by crew, and left out for whoever was not there."""
+"""The key figures of scale: named by executor, and left out for whoever was not there."""
 
 import numpy as np
 import pytest
 
-from ffcore.lab.bench.bulk_run import BulkRun, Pace
-from ffcore.lab.bench.crews import ALONE, DASK, PROCESSES, THREADS
+from ffcore.lab.bench.bulk_run import BulkRun, Speed
+from ffcore.lab.bench.executors import DASK, ONE_THREAD, TWO_PROCESSES, TWO_THREADS
 from ffcore.lab.bench.scale import ScaleRun
 from ffcore.lab.report.scale_timing import scale_measures
 
-SPEED = {ALONE: 50e6, THREADS: 100e6, PROCESSES: 75e6, DASK: 25e6}
+SPEED = {ONE_THREAD: 50e6, TWO_THREADS: 100e6, TWO_PROCESSES: 75e6, DASK: 25e6}
 
 
-def run(*crews: str) -> ScaleRun:
-    """A run in which each crew has a speed of its own, and two threads slow down by a tenth at ten million."""
-    paces = {
-        f"range, {crew}": tuple(
-            Pace(rows, np.full(6, SPEED[crew] * (0.9 if rows == 10**7 and crew == THREADS else 1)))
-            for rows in (10**6, 10**7)[: 1 if crew == ALONE else 2]
+def run(*executors: str) -> ScaleRun:
+    """A run in which each executor has a speed of its own, and two threads slow down by a tenth at ten million."""
+    speeds = {
+        f"range, {executor}": tuple(
+            Speed(rows, np.full(6, SPEED[executor] * (0.9 if rows == 10**7 and executor == TWO_THREADS else 1)))
+            for rows in (10**6, 10**7)[: 1 if executor == ONE_THREAD else 2]
         )
-        for crew in crews
+        for executor in executors
     }
-    return ScaleRun(BulkRun(paces, {}, 0.1), {}, {})
+    return ScaleRun(BulkRun(speeds, {}, 0.1), {}, {})
 
 
 def test_growth_speed_and_goal() -> None:
@@ -43,7 +43,7 @@ def test_growth_speed_and_goal() -> None:
 
 def test_who_is_absent_has_no_figure() -> None:
     """Without Dask its rows are missing, and the others stand."""
-    names = [measure.name for measure in scale_measures(run(ALONE, THREADS, PROCESSES))]
+    names = [measure.name for measure in scale_measures(run(ONE_THREAD, TWO_THREADS, TWO_PROCESSES))]
 
     assert not any("dask" in name for name in names)
     assert "scale_goal_processes" in names

@@ -84,14 +84,14 @@ class Worker:
         ConfigError: The interpreter does not start, or finds no ffcore, or one that does not know what we ask.
     """
 
-    def __init__(self, build: Build, order: Mapping[str, Any]) -> None:
+    def __init__(self, build: Build, instructions: Mapping[str, Any]) -> None:
         self._build = build
         with ExitStack() as exits:
             self._errors = exits.enter_context(TemporaryFile("w+", encoding="utf-8"))
             self._process = _started(build, self._errors)
             exits.callback(self._process.communicate)
             exits.callback(self._process.kill)
-            self.about: dict[str, str] = self._asked({**order, "slow": build.slow})
+            self.about: dict[str, str] = self._asked({**instructions, "slow": build.slow})
             self._exits = exits.pop_all()
 
     def pin(self, processor: int) -> None:

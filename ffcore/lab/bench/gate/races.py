@@ -124,12 +124,12 @@ def multiples(
     """Estimate each workload's time in multiples of the floor, one bare hash, over fresh processes of one build.
 
     Within a process each block of a workload has one of the floor beside it, in shuffled order, so that the machine's
-    speed and its moods cancel. This is what a stored run is compared by.
+    speed and its changes cancel. This is what a stored run is compared by.
     """
     found: dict[str, list[float]] = {name: [] for name in own_calls()}
     for number in range(size.processes):
         progress(f"process {number + 1} of {size.processes}")
-        with Worker(build, order()) as worker:
+        with Worker(build, instructions()) as worker:
             rows = {name: {name: (worker, name), FLOOR: (worker, FLOOR)} for name in found}
             times = _times(rows, size, seed * size.processes + number)
         for name, row in times.items():
@@ -137,7 +137,7 @@ def multiples(
     return {name: median(values) for name, values in found.items()}
 
 
-def order() -> dict[str, Any]:
+def instructions() -> dict[str, Any]:
     """What every process is told: the ten flags of the comparison, our five calls, the floor and the ids."""
     calls = {name: _told(call, ATTRIBUTES if name in WITH_ATTRIBUTES else {}) for name, call in own_calls().items()}
     return {"flags": flag_items(), "calls": calls, "floors": {FLOOR: _told(floor_call(), {})}, "ids": IDS}
@@ -161,7 +161,7 @@ def _times(rows: Rows, size: Size, seed: int) -> dict[str, dict[str, Floats]]:
 def _pair(exits: ExitStack, candidate: Build, baseline: Build, number: int) -> list[Worker]:
     """A process of each build, both on one processor; the builds start first by turns."""
     builds = (candidate, baseline) if number % 2 == 0 else (baseline, candidate)
-    pair = [exits.enter_context(Worker(build, order())) for build in builds]
+    pair = [exits.enter_context(Worker(build, instructions())) for build in builds]
     processors = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
     for worker in pair:
         worker.pin(processors[number // 2 % len(processors)])

@@ -10,7 +10,7 @@ import pytest
 from ffcore.errors import ConfigError
 from ffcore.lab.bench.contender import NAMES, ROLLOUT
 from ffcore.lab.bench.gate.builds import HOME, Build, Worker, find, here
-from ffcore.lab.bench.gate.races import order
+from ffcore.lab.bench.gate.races import instructions
 
 
 def test_a_folder_or_an_interpreter_is_a_build(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ def test_other_places_are_refused(tmp_path: Path) -> None:
 
 def test_a_worker_decides_and_times_what_it_was_told_to() -> None:
     """It runs the package of its folder, decides every workload and returns nanoseconds."""
-    with Worker(here(), order()) as worker:
+    with Worker(here(), instructions()) as worker:
         assert Path(worker.about["file"]) == HOME / "ffcore" / "__init__.py"
         assert set(worker.decide(2)) == set(NAMES)
         assert worker.time(ROLLOUT, 0.0001) > 0
@@ -49,13 +49,13 @@ def broken(tmp_path: Path, text: str) -> Build:
 def test_a_build_that_breaks_is_one_message(tmp_path: Path) -> None:
     """What goes wrong in the other interpreter is said in one line with the build's name."""
     with pytest.raises(ConfigError, match=r"cannot be timed: AttributeError: .*Evaluator"):
-        Worker(broken(tmp_path, "x = 1"), order())
+        Worker(broken(tmp_path, "x = 1"), instructions())
 
 
 def test_a_build_may_print(tmp_path: Path) -> None:
     """What a package prints is not taken for an answer."""
     with pytest.raises(ConfigError, match="cannot be timed: AttributeError"):
-        Worker(broken(tmp_path, "print('hello')"), order())
+        Worker(broken(tmp_path, "print('hello')"), instructions())
 
 
 def test_an_interpreter_that_is_none_is_one_message(tmp_path: Path) -> None:
@@ -65,4 +65,4 @@ def test_an_interpreter_that_is_none_is_one_message(tmp_path: Path) -> None:
     fake.chmod(0o755)
 
     with pytest.raises(ConfigError, match="does not start"):
-        Worker(find(str(fake)), order())
+        Worker(find(str(fake)), instructions())

@@ -15,7 +15,7 @@ from ffcore.lab.bench.contender import NAMES, ROLLOUT
 from ffcore.lab.bench.gate import races as module
 from ffcore.lab.bench.gate.builds import HOME, Build, Worker, find, here
 from ffcore.lab.bench.gate.judging import judged, verdict
-from ffcore.lab.bench.gate.races import IDS, SIZES, Size, multiples, order, race
+from ffcore.lab.bench.gate.races import IDS, SIZES, Size, instructions, multiples, race
 
 SIZE = Size(processes=6, rounds=3, seconds=0.001, nulls=1)
 
@@ -31,8 +31,8 @@ class Metronome:
     pinned: ClassVar[list[int]] = []
     moods: ClassVar[Iterator[float]] = iter(())
 
-    def __init__(self, build: Build, order: dict[str, Any]) -> None:
-        assert set(order) == {"flags", "calls", "floors", "ids"}
+    def __init__(self, build: Build, instructions: dict[str, Any]) -> None:
+        assert set(instructions) == {"flags", "calls", "floors", "ids"}
         self.build, self.mood = build, next(self.moods)
         self.about = {"version": build.name}
         self.started.append(build.name)
@@ -183,7 +183,7 @@ def test_a_worker_stays_where_it_is_pinned() -> None:
     if not hasattr(os, "sched_getaffinity"):
         pytest.skip("this system pins no process")
     processor = max(os.sched_getaffinity(0))
-    with Worker(here(), order()) as worker:
+    with Worker(here(), instructions()) as worker:
         worker.pin(processor)
 
         assert os.sched_getaffinity(worker._process.pid) == {processor}

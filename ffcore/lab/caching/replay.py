@@ -24,10 +24,10 @@ USER = "user-1"
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
+class Scenario:
     """What happens to the store, in seconds: when it is down, and when everyone loses every flag.
 
-    >>> Script(down=((60.0, 61.0),)).fails(60.5), Script().fails(60.5)
+    >>> Scenario(down=((60.0, 61.0),)).fails(60.5), Scenario().fails(60.5)
     (True, False)
     """
 
@@ -66,14 +66,14 @@ class Answers:
         return np.where(asked, wrong / np.maximum(asked, 1), np.nan)
 
 
-class _Stage:
+class _SimulatedStore:
     """A store in simulated time, the clock that goes with it, and a note of the requests that reached it."""
 
-    def __init__(self, kinds: int, script: Script) -> None:
+    def __init__(self, kinds: int, scenario: Scenario) -> None:
         self.keys = [f"flag-{rank}" for rank in range(1, kinds + 1)]
         self.now, self.request = 0.0, 0
         self.asked: list[int] = []
-        self._script = script
+        self._scenario = scenario
         self._flags = {
             on: {key: Flag(key, enabled=on, rollout_percentage=100) for key in self.keys}  # type: ignore[arg-type]
             for on in (True, False)
@@ -84,32 +84,32 @@ class _Stage:
 
     def get_flags(self, keys: Iterable[str]) -> dict[str, Flag]:
         self.asked.append(self.request)
-        if self._script.fails(self.now):
+        if self._scenario.fails(self.now):
             raise ConnectionError("the store is down")
-        flags = self._flags[self.now < self._script.change]
+        flags = self._flags[self.now < self._scenario.change]
         return {key: flags[key] for key in keys if key in flags}
 
     def get_experiments(self, keys: Iterable[str]) -> dict[str, Experiment]:
         raise NotImplementedError("requests are for flags")
 
     def put(self, flag_set: FlagSet) -> None:
-        raise NotImplementedError("the script says what changes")
+        raise NotImplementedError("the scenario says what changes")
 
 
-def play(found: Arrivals, script: Script | None = None, make: Callable[..., Evaluator] = Evaluator) -> Answers:
+def replay(found: Arrivals, scenario: Scenario | None = None, make: Callable[..., Evaluator] = Evaluator) -> Answers:
     """Answer every request by the evaluator of its container, on a clock that jumps from one request to the next.
 
     Args:
         found: The requests.
-        script: What happens to the store meanwhile.
+        scenario: What happens to the store meanwhile.
         make: Makes an evaluator from a store, ``ttl`` and ``clock``.
 
     >>> from ffcore.lab.caching import Traffic, arrivals
-    >>> play(arrivals(Traffic(10), ttl=5, seconds=60)).count("right") > 500
+    >>> replay(arrivals(Traffic(10), ttl=5, seconds=60)).count("right") > 500
     True
     """
-    script = script or Script()
-    stage = _Stage(len(found.traffic.shares), script)
+    scenario = scenario or Scenario()
+    stage = _SimulatedStore(len(found.traffic.shares), scenario)
     fleet = [make(stage, ttl=found.ttl / TICKS, clock=stage.clock) for _ in range(found.traffic.containers)]
     calls = [[evaluator.flag(key) for key in stage.keys] for evaluator in fleet]
     outcomes = np.zeros(len(found.times), dtype=np.int8)
@@ -118,7 +118,7 @@ def play(found: Arrivals, script: Script | None = None, make: Callable[..., Eval
         for number, (now, container, flag) in enumerate(requests):
             stage.now, stage.request = now, number
             decision = calls[container][flag](USER)
-            if decision.enabled is not (now < script.change):
+            if decision.enabled is not (now < scenario.change):
                 outcomes[number] = _OUTCOME_OF.get(decision.reason, 1)
             elif not decision.enabled:
                 outcomes[number] = _OUTCOME_OF.get(decision.reason, 0)

@@ -1,4 +1,4 @@
-"""Crews: executors of several kinds with the same number of workers, ready to be measured."""
+"""Executors of this machine that bulk decisions can run on: threads, processes, and a Dask cluster of two workers."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from ffcore.errors import ConfigError, shown, suggestion
 from ffcore.lab.testing.lost_part import LosesPart
 
 WORKERS = 2
-ALONE, THREADS, PROCESSES, DASK = "1 thread", "2 threads", "2 processes", "Dask, 2 workers"
+ONE_THREAD, TWO_THREADS, TWO_PROCESSES, DASK = "1 thread", "2 threads", "2 processes", "Dask, 2 workers"
 FAULTS = ("lost_part",)
 
 
 @dataclass(frozen=True, slots=True)
-class Crews:
+class Executors:
     """Executors by name, and why others are not there."""
 
-    executors: Mapping[str, Executor]
+    by_name: Mapping[str, Executor]
     absent: Mapping[str, str]
 
 
 @contextmanager
-def crews(fault: str = "") -> Iterator[Crews]:
+def local_executors(fault: str = "") -> Iterator[Executors]:
     """One thread; two threads, two processes and a Dask cluster of two, all of this machine, until the block ends.
 
     Args:
@@ -35,23 +35,23 @@ def crews(fault: str = "") -> Iterator[Crews]:
     Raises:
         ConfigError: no such fault.
 
-    >>> with crews() as hired:
-    ...     hired.executors["2 threads"].submit(abs, -1).result()
+    >>> with local_executors() as executors:
+    ...     executors.by_name["2 threads"].submit(abs, -1).result()
     1
     """
     if fault not in ("", *FAULTS):
         raise ConfigError([("fault", f"{shown(fault)} is no fault of executors{suggestion(fault, FAULTS)}")])
     makers: dict[str, Callable[[ExitStack], Executor]] = {
-        ALONE: lambda stack: stack.enter_context(ThreadPoolExecutor(1)),
-        THREADS: lambda stack: stack.enter_context(ThreadPoolExecutor(WORKERS)),
-        PROCESSES: lambda stack: stack.enter_context(ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn"))),
+        ONE_THREAD: lambda stack: stack.enter_context(ThreadPoolExecutor(1)),
+        TWO_THREADS: lambda stack: stack.enter_context(ThreadPoolExecutor(WORKERS)),
+        TWO_PROCESSES: lambda stack: stack.enter_context(ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn"))),
         DASK: _dask,
     }
     absent = {} if find_spec("distributed") else {DASK: "distributed is not installed"}
     with ExitStack() as stack:
         executors = {name: make(stack) for name, make in makers.items() if name not in absent}
         faulty = {name: LosesPart(executor) if fault else executor for name, executor in executors.items()}
-        yield Crews(faulty, absent)
+        yield Executors(faulty, absent)
 
 
 def _dask(stack: ExitStack) -> Executor:

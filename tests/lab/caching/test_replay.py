@@ -8,7 +8,7 @@ import pytest
 from ffcore.lab import caching
 from ffcore.lab.caching import Traffic, zipf
 from ffcore.lab.caching.arrivals import arrivals, misses
-from ffcore.lab.caching.playing import OUTCOMES, Script, play, quiet
+from ffcore.lab.caching.replay import OUTCOMES, Scenario, quiet, replay
 from ffcore.lab.testing.caches import ErrorsAsMissing
 
 TRAFFIC = Traffic(50, zipf(5), containers=3)
@@ -18,7 +18,7 @@ TRAFFIC = Traffic(50, zipf(5), containers=3)
 def test_evaluators_miss_exactly_what_the_simulator_says(ttl: float) -> None:
     """Request by request, and in the sums of the evaluators' own counts."""
     found = arrivals(TRAFFIC, ttl, 100)
-    played, missed = play(found), misses(found)
+    played, missed = replay(found), misses(found)
 
     assert (played.missed == missed).all()
     assert sum(stats.misses for stats in played.stats) == sum(stats.loads for stats in played.stats) == missed.sum()
@@ -29,8 +29,8 @@ def test_evaluators_miss_exactly_what_the_simulator_says(ttl: float) -> None:
 def test_an_outage_changes_no_answer_but_a_naive_cache_forgets_the_flags() -> None:
     """During 60 s without a store all is right; where errors count as missing most is not, until a life later."""
     found = arrivals(TRAFFIC, 10, 150)
-    script = Script(down=((50, 110),))
-    ours, naive = play(found, script), play(found, script, ErrorsAsMissing)
+    scenario = Scenario(down=((50, 110),))
+    ours, naive = replay(found, scenario), replay(found, scenario, ErrorsAsMissing)
     spans = np.array([0, 50, 65, 110, 120, 150])
 
     assert ours.count("right") == len(ours.outcomes)
@@ -45,7 +45,7 @@ def test_an_outage_changes_no_answer_but_a_naive_cache_forgets_the_flags() -> No
 def test_cold_containers_say_that_the_store_is_unavailable() -> None:
     """With nothing in the cache, an outage is told from a flag that does not exist."""
     found = arrivals(Traffic(5), 1e-3, 10)
-    played = play(found, Script(down=((-1e9, 1e9),)))
+    played = replay(found, Scenario(down=((-1e9, 1e9),)))
 
     assert played.count("unavailable") == len(played.outcomes) > 10
 
@@ -54,7 +54,7 @@ def test_a_change_is_seen_within_one_life_and_as_fast_as_theory_says() -> None:
     """Stale answers fall along the line and end when the last entry from before has run out."""
     traffic = Traffic(400, zipf(5), containers=40)
     found = arrivals(traffic, 10, 60)
-    played = play(found, Script(change=20))
+    played = replay(found, Scenario(change=20))
     stale = played.seconds[played.outcomes == OUTCOMES.index("stale")]
     shares = played.wrong_share(np.array([20, 22, 24, 26, 28, 30, 60]))
 
@@ -66,7 +66,7 @@ def test_a_change_is_seen_within_one_life_and_as_fast_as_theory_says() -> None:
 
 def test_spans_without_requests_have_no_share() -> None:
     """Where nobody asked nothing is right or wrong."""
-    played = play(arrivals(TRAFFIC, 10, 10))
+    played = replay(arrivals(TRAFFIC, 10, 10))
 
     assert np.isnan(played.wrong_share(np.array([20, 30]))).all()
 
