@@ -20,7 +20,7 @@ from ffcore.lab.bench import engines
 from ffcore.lab.bench.bulk_run import BulkRun, Speed
 from ffcore.lab.bench.clock import Clock
 from ffcore.lab.bench.engines import HALF, Engine
-from ffcore.lab.bench.estimate import samples_needed
+from ffcore.lab.bench.estimate import FEWEST_ROUNDS
 from ffcore.lab.bench.throughput import throughput
 from ffcore.lab.bulk.frames import evaluate_frame
 from ffcore.lab.bulk.ids import id_array
@@ -118,7 +118,7 @@ def bulk(
     6
     """
     column = id_array(ids).text
-    if not len(column) or not rows or rounds < samples_needed(0.5):
+    if not len(column) or not rows or rounds < FEWEST_ROUNDS:
         raise ValueError(f"expected at least one id, one size of population and six rounds; got {rounds} rounds")
     largest = column.take(pa.array(np.arange(max(rows)) % len(column)))
     absent = {name: why for name, alternative in alternatives.items() if (why := _absent(alternative, largest))}
@@ -131,7 +131,7 @@ def bulk(
 
 def timed(batches: Sequence[Batch], absent: Mapping[str, str], *, rounds: int, seconds: float, clock: Clock) -> BulkRun:
     """Time batches in turns of shuffled order, each in blocks of at least so many seconds; see `bulk`."""
-    calls = {str(place): _told_nothing(batch.call) for place, batch in enumerate(batches)}
+    calls = {str(place): _without_user(batch.call) for place, batch in enumerate(batches)}
     samples = throughput(calls, ["batch"], rounds=rounds, seconds=seconds, clock=clock)
     speeds: dict[str, tuple[Speed, ...]] = {}
     for batch, sample in zip(batches, samples.workloads.values(), strict=True):
@@ -140,7 +140,7 @@ def timed(batches: Sequence[Batch], absent: Mapping[str, str], *, rounds: int, s
     return BulkRun(speeds, absent, min(sample.shortest for sample in samples.workloads.values()))
 
 
-def _told_nothing(call: Call) -> Callable[[str], object]:
+def _without_user(call: Call) -> Callable[[str], object]:
     return lambda _: call()
 
 

@@ -35,10 +35,10 @@ class Call:
     on: Callable[[Any], float] = bool
 
 
-def the_user(user_id: str, attributes: Mapping[str, Any]) -> object:  # noqa: ARG001 - the signature of all subjects
+def bare_id(user_id: str, attributes: Mapping[str, Any]) -> object:  # noqa: ARG001 - the signature of all subjects
     """The subject of an evaluator that takes the bare id.
 
-    >>> the_user("ann", {})
+    >>> bare_id("ann", {})
     'ann'
     """
     return user_id
@@ -62,7 +62,7 @@ class Contender:
     version: str
     calls: Mapping[str, Call | str]
     names: Mapping[str, Any] = field(default_factory=dict)
-    subject: Callable[[str, Mapping[str, Any]], object] = the_user
+    subject: Callable[[str, Mapping[str, Any]], object] = bare_id
     note: str = ""
     close: Callable[[], object] = lambda: None
 

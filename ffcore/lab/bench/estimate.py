@@ -81,6 +81,10 @@ def samples_needed(q: float) -> int:
     return math.ceil(math.log((1 - CONFIDENCE) / 2) / math.log(max(q, 1 - q)))
 
 
+#: With fewer rounds a median, and so a ratio, has no interval.
+FEWEST_ROUNDS = samples_needed(0.5)
+
+
 def quantiles(observations: ArrayLike, levels: Sequence[float]) -> list[Estimate]:
     """Estimate each quantile of the distribution behind independent observations, with its order-statistic interval.
 
@@ -92,18 +96,21 @@ def quantiles(observations: ArrayLike, levels: Sequence[float]) -> list[Estimate
     [Estimate(value=500.0, low=469.0, high=532.0, n=1000), Estimate(value=None, low=None, high=None, n=1000)]
     """
     ordered = np.sort(np.asarray(observations, dtype=np.float64), axis=None)
-    return [_quantile(ordered, level) for level in levels]
+    found = iter(_bounded(ordered, [level for level in levels if ordered.size >= samples_needed(level)]))
+    nothing = Estimate(None, None, None, ordered.size)
+    return [next(found) if ordered.size >= samples_needed(level) else nothing for level in levels]
 
 
-def _quantile(ordered: Floats, level: float) -> Estimate:
+def _bounded(ordered: Floats, levels: Sequence[float]) -> list[Estimate]:
+    if not levels:
+        return []
     from scipy import stats  # 0.3 s that the fresh processes of a measurement do without
 
-    size = ordered.size
-    if size < samples_needed(level):
-        return Estimate(None, None, None, size)
-    value = np.quantile(ordered, level, method="inverted_cdf")
-    below, tail = stats.binom(size, level), (1 - CONFIDENCE) / 2
-    return Estimate(float(value), float(ordered[int(below.ppf(tail)) - 1]), float(ordered[int(below.isf(tail))]), size)
+    size, tail = ordered.size, (1 - CONFIDENCE) / 2
+    values = np.quantile(ordered, levels, method="inverted_cdf")
+    low = ordered[np.array(stats.binom.ppf(tail, size, levels), dtype=np.int64) - 1]
+    high = ordered[np.array(stats.binom.isf(tail, size, levels), dtype=np.int64)]
+    return [Estimate(*row, size) for row in zip(values.tolist(), low.tolist(), high.tolist(), strict=True)]
 
 
 def clustered_quantiles(groups: Sequence[Floats], levels: Sequence[float]) -> list[Estimate]:
@@ -162,7 +169,7 @@ def quantile(observations: ArrayLike, level: float) -> Estimate:
 
 @estimator
 def median(observations: ArrayLike) -> Estimate:
-    """Estimate the median of independent observations; needs at least six.
+    """Estimate the median of independent observations; needs at least six (`FEWEST_ROUNDS`).
 
     >>> median([3, 1, 4, 1, 5, 9, 2])
     Estimate(value=3.0, low=1.0, high=9.0, n=7)

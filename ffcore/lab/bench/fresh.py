@@ -16,6 +16,7 @@ from ffcore.lab.bench.clock import Timer
 from ffcore.lab.bench.display import duration, interval, percentile_name, table
 from ffcore.lab.bench.display import ratio as as_ratio
 from ffcore.lab.bench.estimate import (
+    FEWEST_ROUNDS,
     Estimate,
     Floats,
     clustered_quantile,
@@ -24,10 +25,9 @@ from ffcore.lab.bench.estimate import (
     quantile,
     quantiles,
     ratio_of_quantiles,
-    samples_needed,
 )
 from ffcore.lab.bench.estimators import quantile_spread
-from ffcore.lab.bench.latency import QUANTILES, Latency, LatencyRun, latency, timer_only
+from ffcore.lab.bench.latency import QUANTILES, Latency, LatencyRun, latency, timer_only, unsettled_note
 from ffcore.lab.bench.sizes import Sizes
 from ffcore.lab.bench.workloads import workloads
 
@@ -83,13 +83,13 @@ class FreshRun:
 
     def bands(self, name: str, levels: Sequence[float]) -> list[Estimate]:
         """Estimate quantiles of a workload in nanoseconds; see `fresh_latency` for what the intervals mean."""
-        if len(self.runs) < samples_needed(0.5):
+        if len(self.runs) < FEWEST_ROUNDS:
             return quantiles(self.workloads[name].blocks, levels)
         return clustered_quantiles(self._times(name), levels)
 
     def percentile(self, name: str, q: float) -> Estimate:
         """Estimate one quantile of a workload in nanoseconds."""
-        if len(self.runs) < samples_needed(0.5):
+        if len(self.runs) < FEWEST_ROUNDS:
             return quantile(self.workloads[name].blocks.ravel(), q)
         return clustered_quantile(self._times(name), q)
 
@@ -107,7 +107,7 @@ class FreshRun:
         From six processes on each gives one ratio, and the interval is the sign test's over processes; with fewer it
         is over the rounds of all.
         """
-        if len(self.runs) < samples_needed(0.5):
+        if len(self.runs) < FEWEST_ROUNDS:
             return self.pooled.ratio(name, baseline, q)
         return ratio_of_quantiles(self._times(name), self._times(baseline), q)
 
@@ -130,7 +130,7 @@ class FreshRun:
 
     def conditions(self) -> str:
         """What a caption says of the calls and of the intervals."""
-        few = len(self.runs) < samples_needed(0.5)
+        few = len(self.runs) < FEWEST_ROUNDS
         basis = "of calls alone: fewer than six processes" if few else "over processes"
         return f"Intervals {basis}. {self.sample()}"
 
@@ -138,7 +138,8 @@ class FreshRun:
         return [run.workloads[name].blocks.ravel() for run in self.runs]
 
     def _repr_html_(self) -> str:
-        return table([self._row(name) for name in self.workloads], f"[95 % interval]. {self.conditions()}")
+        restless = unsettled_note({name for run in self.runs for name in run.unsettled()})
+        return table([self._row(name) for name in self.workloads], f"[95 % interval]; {restless}{self.conditions()}")
 
     def _row(self, name: str) -> dict[str, str]:
         cells = {"workload": name, "n": f"{self.workloads[name].blocks.size:,}"}

@@ -84,6 +84,10 @@ class LatencyRun:
         """What a caption says of the calls and of the intervals."""
         return f"Intervals of the calls of one process. {self.sample()}"
 
+    def unsettled(self) -> set[str]:
+        """Workloads whose times were still changing in the second half of the run, so that nothing was dropped."""
+        return {name for name, sample in self.workloads.items() if not sample.warm_up.settled}
+
     def ratio(self, name: str, baseline: str | None = None, q: float = 0.5) -> Estimate:
         """Estimate quantile `q` of a workload over that of the baseline (the first workload if None).
 
@@ -108,10 +112,19 @@ class LatencyRun:
         found = max(sample.warm_up.calls for sample in self.workloads.values())
         return (
             f"Time of one call [95 % interval], {rounds} interleaved blocks of {size:,} calls, "
-            f"{found:,} calls of warm-up found and dropped; "
+            f"{found:,} calls of warm-up found and dropped; {unsettled_note(self.unsettled())}"
             f"timer overhead of {duration(self.timer.overhead)} subtracted; "
             f"garbage collector {'on' if self.garbage_collector else 'off'}."
         )
+
+
+def unsettled_note(names: Collection[str]) -> str:
+    """What tables say of workloads whose warm-up had no end; nothing if there are none.
+
+    >>> unsettled_note({"simple", "floor"})
+    'never settled: floor, simple; '
+    """
+    return f"never settled: {', '.join(sorted(names))}; " if names else ""
 
 
 def timer_only(user: str) -> None:

@@ -15,6 +15,7 @@ import psutil
 
 from ffcore.evaluator import Evaluator
 from ffcore.flagset import FlagSet
+from ffcore.lab.bench.comparison import frozen_heap
 from ffcore.lab.bench.display import interval, table
 from ffcore.lab.bench.estimate import Estimate, Floats
 from ffcore.lab.bench.estimators import slope
@@ -76,7 +77,9 @@ class MemoryRun:
             }
             for one in self.series
         ]
-        return table(rows, f"Slope [95 % interval] over {READINGS - SETTLING} readings, each of four processes apart.")
+        return table(
+            rows, f"Slope [95 % interval] over {READINGS - SETTLING} readings; each row is a process of its own."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +150,13 @@ def watch(task: Task) -> tuple[Floats, Floats]:
 @contextmanager
 def _watched(kind: str) -> Iterator[None]:
     """Trace if that is asked for; what lives by now is kept from the collector, which would take most of the time."""
-    gc.collect()
-    gc.freeze()
-    if kind == TRACED:
-        tracemalloc.start()
-    try:
-        yield
-    finally:
-        tracemalloc.stop()
-        gc.unfreeze()
+    with frozen_heap():
+        if kind == TRACED:
+            tracemalloc.start()
+        try:
+            yield
+        finally:
+            tracemalloc.stop()
 
 
 def _traced() -> int:

@@ -90,7 +90,7 @@ def run(names: Sequence[str], profile: str, old: Stored | Build | None, progress
     """Measure everything.
 
     Args:
-        names: of the peers, as in `peers.PACKAGES`.
+        names: of the peers, as in `peers.PEERS`.
         profile: one of `PROFILES`.
         old: an earlier run or another build to hold this code against.
         progress: told what is going on, in words.

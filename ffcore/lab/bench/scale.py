@@ -15,7 +15,7 @@ from ffcore.lab.bench.bulk import ALTERNATIVES, Alternative, Batch, timed
 from ffcore.lab.bench.bulk_run import BulkRun, Speed
 from ffcore.lab.bench.clock import Clock
 from ffcore.lab.bench.engines import HALF, Engine, on_executor
-from ffcore.lab.bench.estimate import Estimate, paired_ratio, samples_needed
+from ffcore.lab.bench.estimate import FEWEST_ROUNDS, Estimate, paired_ratio
 from ffcore.lab.bench.estimators import extrapolated
 from ffcore.lab.bench.executors import DASK, TWO_THREADS, Executors
 from ffcore.lab.bulk.ranges import DecimalIds, count_range
@@ -101,7 +101,7 @@ def scale(
     >>> run.growth("range, 2 threads").n
     6
     """
-    if len(rows) < 2 or list(rows) != sorted(set(rows)) or rounds < samples_needed(0.5):
+    if len(rows) < 2 or list(rows) != sorted(set(rows)) or rounds < FEWEST_ROUNDS:
         raise ValueError(f"expected two rising numbers of users and six rounds; got {list(rows)} and {rounds} rounds")
     absent = {f"{kind}, {name}": why for name, why in executors.absent.items() for kind in (RANGE, FRAME)}
     absent |= {name: f"{other.missing} is not installed" for name, other in alternatives.items() if other.missing}

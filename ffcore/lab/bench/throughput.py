@@ -9,6 +9,7 @@ from itertools import cycle, islice
 
 import numpy as np
 
+from ffcore.lab.bench.block import MARGIN
 from ffcore.lab.bench.clock import Clock
 from ffcore.lab.bench.display import duration, interval, rate, table
 from ffcore.lab.bench.display import ratio as as_ratio
@@ -17,7 +18,6 @@ from ffcore.lab.bench.rounds import Workload, baseline_of, checked, shuffled
 
 EMPTY_LOOPS = 100_000
 LEAST_SHARE = 0.1  # of a block that is the calls' own, however long the empty loop took
-MARGIN = 1.2  # a block that runs faster than its calibration still lasts as long as asked
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -87,10 +87,9 @@ def workloads(flags: FlagSet, keys: Mapping[str, str] | None = None) -> Workload
     `floor` is the bare hash as the standard library offers it: `hashlib.md5` of id and salt, and its first word.
     `no-op` is what calling a Python function costs. The others ask the evaluator: `simple` hashes once (a partial
     rollout without rules), `short circuit` never (100 %), `targeted` meets two rules and hashes, `variants` hashes
-    twice for those inside the rollout, and the batches decide one flag and ten flags in one
-    `batch_evaluate`. Each takes the flag
-    of its shape whose rollout is nearest 50 %; where the set has none, one of STANDARD stands in. Contexts are made
-    up to meet the rules.
+    twice for those inside the rollout, and the batches decide one flag and ten flags in one `batch_evaluate`. Each
+    takes the flag of its shape whose rollout is nearest 50 %; where the set has none, one of STANDARD stands in.
+    Contexts are made up to meet the rules.
 
     Args:
         flags: the set to choose from.

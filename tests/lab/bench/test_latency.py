@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from ffcore.lab.bench.fresh import gathered
 from ffcore.lab.bench.latency import latency, timer_only
 from ffcore.lab.bench.slowdown import slow
 from ffcore.lab.bench.warmup import WarmUp
@@ -68,6 +69,18 @@ def test_without_warm_up_no_call_is_dropped(clock: FakeClock) -> None:
 
     assert run.workloads["call"].lead.size == 0
     assert "0 calls of warm-up found" in run._repr_html_()
+
+
+def test_times_that_never_settle_are_named(clock: FakeClock) -> None:
+    """Where calls go on getting faster nothing is dropped, and the table says of which workload."""
+    lengths = iter(range(24_000, 0, -10))
+    loads = {"falling": lambda user: clock.spend(next(lengths)), "steady": clock.taking(700)}
+
+    run = latency(loads, USERS, calls=1_000, blocks=10, clock=clock)
+
+    assert run.unsettled() == {"falling"}
+    assert "never settled: falling; " in run._repr_html_()
+    assert "never settled: falling; " in gathered([run, run], np.ones((2, 3)))._repr_html_()
 
 
 def test_blocks_of_workloads_interleave(clock: FakeClock) -> None:

@@ -12,10 +12,9 @@ from ffcore.lab.bench.contender import Contender
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Another evaluator: its name in tables, its distribution, the statement that imports it, and what a call does."""
+    """Another evaluator: its name in tables, the statement that imports it, and what a call does besides deciding."""
 
     title: str
-    distribution: str
     statement: str
     besides: str
 
@@ -24,55 +23,47 @@ class Peer:
 PEERS = {
     "eppo": Peer(
         "Eppo",
-        "eppo-server-sdk",
         "import eppo_client",
         "Takes the bare id and a dict of attributes and hands both to Rust, checks the asked type against the flag's, "
         "falls back to the default on a mismatch. With doLog true it would build and log an assignment event.",
     ),
     "statsig": Peer(
         "Statsig",
-        "statsig-python-core",
         "import statsig_python_core",
         "Takes a user object built beforehand and decides in Rust; for an experiment it returns an object, from which "
         "the arm is read by name. Exposures are off; on, each call would queue one.",
     ),
     "growthbook": Peer(
         "GrowthBook",
-        "growthbook",
         "from growthbook.growthbook_client import GrowthBookClient",
         "Enters a coroutine, makes an evaluation context of the global and the user's part, keeps a stack of features "
         "against circles, builds a result with its rule and experiment, and would call a tracking callback.",
     ),
     "launchdarkly": Peer(
         "LaunchDarkly",
-        "launchdarkly-server-sdk",
         "import ldclient",
         "Asks whether its data are fresh and the context valid, reads the flag from a store that threads share, builds "
         "details with a reason, and runs hooks if there are any. Events are off; on, each call would make one.",
     ),
     "openfeature": Peer(
         "OpenFeature memory",
-        "openfeature-sdk",
         "from openfeature import api",
         "Merges four contexts (API, transaction, client, call), goes through the hooks of four levels, checks the type "
         "of the value, and builds details with a reason. Buckets and rules are callbacks of ours.",
     ),
     "unleash": Peer(
         "Unleash",
-        "unleashclient",
         "from UnleashClient import UnleashClient",
         "Copies the context and adds to it, hands it to a Rust engine as JSON and reads its answer back, counts the "
         "toggle for metrics (which are not sent), and looks whether an impression event is wanted.",
     ),
     "flagd": Peer(
         "flagd",
-        "openfeature-provider-flagd",
         "from openfeature.contrib.provider.flagd import FlagdProvider",
         "All that OpenFeature does, then interprets the targeting, a JSON Logic tree, anew for each call; the context "
         "is copied with flag key, targeting key and time added.",
     ),
 }
-PACKAGES = {name: peer.distribution for name, peer in PEERS.items()}
 MISSING = "not installed (pip install 'ffcore[peers]')"
 
 
@@ -85,9 +76,9 @@ def chosen(names: Iterable[str]) -> list[str]:
     >>> chosen(["flagd", "eppo", "flagd"])
     ['flagd', 'eppo']
     """
-    wanted = list(dict.fromkeys(peer for name in names for peer in (PACKAGES if name == "all" else [name])))
-    unknown = [("--peers", f"no peer {name!r}{suggestion(name, ['all', *PACKAGES])}") for name in wanted]
-    problems = [problem for name, problem in zip(wanted, unknown, strict=True) if name not in PACKAGES]
+    wanted = list(dict.fromkeys(peer for name in names for peer in (PEERS if name == "all" else [name])))
+    unknown = [("--peers", f"no peer {name!r}{suggestion(name, ['all', *PEERS])}") for name in wanted]
+    problems = [problem for name, problem in zip(wanted, unknown, strict=True) if name not in PEERS]
     if problems:
         raise ConfigError(problems)
     return wanted
