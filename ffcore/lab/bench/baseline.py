@@ -110,7 +110,7 @@ def _positive(value: Any) -> bool:
 
 
 def decisive(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What differs between two machine records so that the runs don't compare.
+    """Differences between two machine records that make their runs incomparable.
 
     >>> decisive({"python": "3.11.7", "cpu_model": "a"}, {"python": "3.12.1", "cpu_model": "a"})
     ['another Python: 3.11.7 then, 3.12.1 now']
@@ -119,7 +119,7 @@ def decisive(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 
 def doubtful(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What differs between two machine records so that a difference of times may be theirs.
+    """Differences between two machine records that may explain a difference of times.
 
     >>> doubtful({"cpu_count": 2}, {"cpu_count": 4})
     ['another number of cores: 2 then, 4 now']

@@ -1,4 +1,4 @@
-"""Bulk decisions a second: ours by rows and threads, beside what is at hand and the limit that the hash itself sets."""
+"""Bulk decisions a second: ours by rows and threads, beside common tools and the limit that the hash itself sets."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def bulk(
     alternatives: Mapping[str, Alternative] = ALTERNATIVES,
     clock: Clock = time.perf_counter_ns,
 ) -> BulkRun:
-    """Count the decisions a second of `evaluate_frame`, of what else is at hand, and of the hash's rounds alone.
+    """Count the decisions a second of `evaluate_frame`, of common tools, and of the hash's rounds alone.
 
     Ours decides a pandas frame on one thread and on two: one flag at 50 % over each number of rows; two variants at
     100 %, and ten flags at 50 %, over the largest. The alternatives decide the flag at 50 % from the same column of
@@ -107,7 +107,7 @@ def bulk(
         rows: sizes of population, in rising order.
         rounds: timed blocks of each, at least six, which intervals need.
         seconds: shortest block; a small population is decided over and over until it has passed.
-        alternatives: by name; one whose package is absent, or who decides otherwise than we do, is named and not timed.
+        alternatives: by name; one whose package is absent, or that decides otherwise, is named and not timed.
         clock: reads nanoseconds.
 
     Raises:

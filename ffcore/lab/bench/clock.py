@@ -1,4 +1,4 @@
-"""The clock that everything is timed with, and what it can't see: its step and its own cost."""
+"""The clock that everything is timed with: its resolution and its own cost."""
 
 from __future__ import annotations
 

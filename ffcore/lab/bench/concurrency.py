@@ -1,4 +1,4 @@
-"""Several at the same time: calls a second of threads that share one evaluator, and of processes with one each."""
+"""Concurrent throughput: calls a second of threads that share one evaluator, and of processes with one each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ffcore.lab.bench.workloads import workloads
 
 THREADS, PROCESSES = "threads", "processes"
 SINGULAR = {THREADS: "thread", PROCESSES: "process"}
-LEAD_NS = 15_000_000  # everybody sleeps until the same start
+LEAD_NS = 15_000_000  # from handing out the work to the common start
 ATTEMPTS = 20
 WORKLOAD = "simple"
 
@@ -35,7 +35,7 @@ Plan = tuple[str, int]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WorkerGroup:
-    """So many threads, or processes, at the same time: calls a second of all together, one figure a round."""
+    """Threads or processes that work at the same time: calls a second of all together, one figure a round."""
 
     kind: str
     workers: int
@@ -63,7 +63,7 @@ class ConcurrencyRun:
         return next(group for group in self.groups if (group.kind, group.workers) == (kind, workers))
 
     def ratio(self, kind: str, workers: int) -> Estimate:
-        """Estimate a group's rate over that of one of its kind, paired by round."""
+        """Estimate a group's rate over that of a single worker of its kind, paired by round."""
         return paired_ratio(self.of(kind, workers).rates, self.of(kind, 1).rates)
 
     def conditions(self) -> str:
@@ -85,9 +85,9 @@ class ConcurrencyRun:
 def concurrency(flags: FlagSet, users: Sequence[str], size: Sizes, *, seed: int = 0, fault: str = "") -> ConcurrencyRun:
     """Count the decisions a second of 1, 2, 4, 8 threads over one evaluator, and of as many processes.
 
-    All sizes and both kinds take turns, each once a round in shuffled order. Everybody sleeps until one start and
-    reads the clock alone; a block lasts from the first start to the last end. Threads share the interpreter lock, so
-    together they do the work of one thread at best; processes share nothing but the cores.
+    All sizes and both kinds take turns, each once a round in shuffled order. All workers sleep until a common start,
+    and each reads the clock itself; a block lasts from the first start to the last end. Threads share the interpreter
+    lock, so together they do the work of one thread at best; processes share nothing but the cores.
 
     Args:
         flags: the workload *simple* chooses from them.
@@ -131,7 +131,7 @@ def _measured(plans: Mapping[Plan, Callable[[], float]], rounds: int, seed: int)
 
 
 def _together(pool: Executor, workers: int, each: int) -> float:
-    """Calls a second of so many workers; a block in which one of them did the work of two is thrown away."""
+    """Calls a second of a number of workers; a block in which one did the work of two is thrown away."""
     for _ in range(ATTEMPTS):
         start = time.perf_counter_ns() + LEAD_NS
         who, starts, ends, made = zip(*pool.map(_work, [start] * workers, [each] * workers), strict=True)
@@ -161,7 +161,7 @@ def _work(start: int, calls: int) -> Work:
 
 
 def _calibrated(seconds: float) -> int:
-    """As many calls as one thread makes in that time, and a fifth more."""
+    """How many calls one thread makes in that time, and a fifth more."""
     calls = 100
     while True:
         _, begun, ended, _ = _work(0, calls)

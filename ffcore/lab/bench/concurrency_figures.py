@@ -1,4 +1,4 @@
-"""The figure of concurrency: calls a second by how many work at the same time."""
+"""The figure of concurrency: calls a second by number of workers."""
 
 from __future__ import annotations
 
@@ -15,22 +15,20 @@ LOOKS = {THREADS: (BLUE, "-", "o"), PROCESSES: (VERMILION, "--", "s")}
 
 
 def concurrency_rates(run: ConcurrencyRun) -> Chart:
-    """Calls a second of all together against how many there are, both axes logarithmic, with a line of doubling.
+    """Calls a second of all together against how many there are, both axes logarithmic, with a line of linear scaling.
 
     Args:
         run: what `concurrency` measured.
     """
     what = "Decisions a second of all together: marker median, line 95 % interval. Threads share one interpreter lock."
-    figure, axes = chart("Several at the same time", f"{what} {run.conditions()}", height=3.6)
+    figure, axes = chart("Concurrent throughput", f"{what} {run.conditions()}", height=3.6)
     workers = sorted({group.workers for group in run.groups})
     for kind, (colour, style, marker) in LOOKS.items():
         low, middle, high = columns(median(run.of(kind, count).rates) for count in workers)
         axes.vlines(workers, low, high, colour, linewidth=4, alpha=0.5)
         axes.plot(workers, middle, color=colour, linestyle=style, marker=marker, linewidth=2, markersize=8, label=kind)
     one = float(np.median(run.of(PROCESSES, 1).rates))
-    axes.plot(
-        workers, [one * count for count in workers], color=GREY, linestyle=":", label="twice as many, twice as fast"
-    )
+    axes.plot(workers, [one * count for count in workers], color=GREY, linestyle=":", label="linear scaling")
     axes.axvline(run.cores, color=GREY, linewidth=1)
     axes.annotate(
         f"{run.cores} cores",

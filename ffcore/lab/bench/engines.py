@@ -1,4 +1,4 @@
-"""Ways to decide a whole population for one flag: what a data scientist has at hand, and ours; all say the same."""
+"""Engines that decide a whole population for one flag: common tools and ours, all with the same decisions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Latency over fresh processes: how far one start of the interpreter lies from the next, and intervals that know it."""
+"""Latency over fresh processes: the spread from one start of the interpreter to the next, and intervals with it."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def growth(size: Sizes, *, seed: int = 0, fault: str = "", clock: Clock = time.t
     """Time decisions at several sizes of each dimension; the sizes of a dimension take turns in shuffled order.
 
     The number of flags grows in one evaluator's cache, and calls ask for all of them in a shuffled order, so that the
-    processor's caches have no easy game. All rules pass, so each of them is asked. Ids are hashed whole.
+    processor's caches cannot help. All rules pass, so each of them is asked. Ids are hashed whole.
 
     The clock is the thread's own, which stands still while others have the core: what grows is work, not waiting.
 

@@ -46,7 +46,7 @@ class Requests:
 
     @property
     def service(self) -> Floats:
-        """What a closed loop reports: from begin to answer."""
+        """What a closed loop reports: from start to answer."""
         return self.ended - self.begun
 
     @property

@@ -25,7 +25,7 @@ def shuffled(names: Iterable[Name], rounds: int, seed: int) -> Iterator[tuple[in
 
 
 def checked(workloads: Mapping[str, Workload], ids: Iterable[str]) -> list[str]:
-    """The ids as a list, once it is sure that there is something to run and someone to run it for.
+    """The ids as a list; there must be at least one, and at least one workload.
 
     Raises:
         ValueError: No workload, or no id.

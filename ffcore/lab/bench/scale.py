@@ -13,7 +13,6 @@ import pyarrow as pa
 from ffcore.flagset import FlagSet
 from ffcore.lab.bench.bulk import ALTERNATIVES, Alternative, Batch, timed
 from ffcore.lab.bench.bulk_run import BulkRun, Speed
-from ffcore.lab.bench.clock import Clock
 from ffcore.lab.bench.engines import HALF, Engine, on_executor
 from ffcore.lab.bench.estimate import FEWEST_ROUNDS, Estimate, paired_ratio
 from ffcore.lab.bench.estimators import extrapolated
@@ -76,7 +75,6 @@ def scale(
     rounds: int = 6,
     seconds: float = 0.01,
     alternatives: Mapping[str, Alternative] = OTHERS,
-    clock: Clock = time.perf_counter_ns,
 ) -> ScaleRun:
     """Count the users a second that each executor and each other engine decides, by number of users.
 
@@ -90,7 +88,6 @@ def scale(
         rounds: timed blocks of each, at least six, which intervals need.
         seconds: shortest block; a small population is decided over and over until it has passed.
         alternatives: by name; each decides no more users than it bears.
-        clock: reads nanoseconds.
 
     Raises:
         ValueError: fewer than two numbers of users, or than six rounds.
@@ -111,7 +108,7 @@ def scale(
         for name, size, call in _methods(executors.by_name, rows, alternatives)
         if name not in absent
     ]
-    found = timed(batches, absent, rounds=rounds, seconds=seconds, clock=clock)
+    found = timed(batches, absent, rounds=rounds, seconds=seconds, clock=time.perf_counter_ns)
     expected = {size: _counted(None, size) for size in rows}
     frozen = {name: {size: frozenset(some) for size, some in sizes.items()} for name, sizes in counts.items()}
     return ScaleRun(found, frozen, expected)

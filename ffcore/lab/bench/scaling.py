@@ -77,7 +77,7 @@ def _block(evaluator: ffcore.Evaluator, ids: Sequence[str], clock: Clock) -> _Co
 def _together(blocks: Sequence[_Counted], calls: int, pool: ThreadPoolExecutor, clock: Clock) -> float:
     """Nanoseconds a call from the first start to the last end; each thread reads the clock itself.
 
-    A reading by anyone else would come late: whoever waits for the interpreter while others compute waits long.
+    A reading by another thread would come late, since that one has to wait for the interpreter lock first.
     """
     barrier = Barrier(len(blocks))
 

@@ -1,4 +1,4 @@
-"""How much each profile measures of everything that is timed or weighed: smoke, standard, full; one code path."""
+"""Sample sizes of what is timed and weighed, by profile: smoke, standard, full."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drives real evaluators through simulated time, with a store that fails and flags that change when told to."""
+"""Replays requests through real evaluators in simulated time; a scenario says when the store fails or flags change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often the gate cries wolf on this machine: identical code against itself, counted, with the bound it gives."""
+"""False alarms of the gate on this machine: comparisons of identical code, counted, with a bound on their rate."""
 
 from __future__ import annotations
 
@@ -54,11 +54,12 @@ class Alarms:
         'false alarms: 0 of 20 comparisons of identical code, so the rate is below 14 % (95 % confidence)'
         """
         found = f"false alarms: {self.count} of {len(self.runs)} comparisons of identical code"
-        return f"{found}, so the rate is below {100 * self.bound:.2g} % ({100 * CONFIDENCE:g} % confidence)"
+        bound = f"{100 * self.bound:.{0 if self.bound >= 0.1 else 1}f} %"
+        return f"{found}, so the rate is below {bound} ({100 * CONFIDENCE:g} % confidence)"
 
 
 def highest_rate(alarms: int, runs: int) -> float:
-    """The largest rate that so few alarms in so many runs leave possible, by the exact binomial bound.
+    """The upper bound of the alarms' rate after so many alarms in so many runs, by the exact binomial.
 
     Clopper and Pearson 1934, one-sided at 95 %; with no run any rate is possible.
 

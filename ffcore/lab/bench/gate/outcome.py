@@ -22,7 +22,7 @@ class Outcome:
     """The gate's answer.
 
     Attributes:
-        against: what this code was held against.
+        against: what this code was compared with.
         changes: each workload's ratio and verdict.
         alarms: the same comparison of identical code, repeated.
         remarks: what a reader has to know about the comparison, in sentences.
@@ -84,7 +84,7 @@ def against_stored(
     size: Size,
     progress: Progress = lambda line: None,
 ) -> Outcome:
-    """Hold multiples of the floor of this code against those of a stored run, and this code against itself.
+    """Compare multiples of the floor of this code with those of a stored run, and this code with itself.
 
     Args:
         stored: the earlier run.

@@ -82,18 +82,18 @@ def race(
 ) -> Race:
     """Time two builds against each other on the five workloads.
 
-    Each pair of processes lives at the same time on one processor, since two may differ by a third when other work
-    shares them, and its blocks take turns: in each round the workloads come in shuffled order, and within a workload
-    the two processes. The first round warms up and finds how many calls fill a
-    block; it is dropped. A pair's ratio is the median over its rounds. The interval is over pairs, because a process
-    keeps its memory layout and its hash seed as long as it lives: more rounds would not average these out.
+    The two processes of a pair live at the same time on one processor, since two processors may differ by a third when
+    other work shares them. Their blocks take turns: in each round the workloads come in shuffled order, and within a
+    workload the two processes. The first round warms up and finds how many calls fill a block; it is dropped. A pair's
+    ratio is the median over its rounds. The interval is over pairs, because a process keeps its memory layout and its
+    hash seed as long as it lives: more rounds would not average these out.
 
-    Times are the processor's, of each process alone, so that other work on the machine lengthens none of them by its
-    turns; what a build spends waiting is therefore not seen.
+    Times are processor times of each process, which other work on the machine does not lengthen; what a build spends
+    waiting is therefore not seen.
 
     Args:
-        candidate: whose loss would be a failure.
-        baseline: what it is held against.
+        candidate: the build that must not be slower.
+        baseline: the build that it is compared with.
         size: how much to measure.
         seed: draws the order.
         progress: told what is going on, in words.

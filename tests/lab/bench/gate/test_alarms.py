@@ -54,6 +54,9 @@ def test_the_margin_is_the_gates() -> None:
     assert len(found.to_dict()["ratios"]) == 20
 
 
-def test_no_comparison_says_nothing() -> None:
-    """Without a run the rate may be anything."""
-    assert Alarms((), 0.02).bound == 1.0
+@pytest.mark.parametrize(
+    ("runs", "said"), [(0, "below 100 %"), (1, "below 95 %"), (20, "below 14 %"), (60, "below 4.9 %")]
+)
+def test_the_bound_is_written_whole(runs: int, said: str) -> None:
+    """Without a run the rate may be anything, and 100 % is not written as a power of ten."""
+    assert said in str(Alarms(((),) * runs, 0.02))
