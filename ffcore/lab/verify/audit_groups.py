@@ -16,8 +16,7 @@ from ffcore.lab.verify.attributes import read_attribute
 from ffcore.lab.verify.configurations import History
 from ffcore.lab.verify.outcomes import FIRST_VIOLATION, NAMES, REASONS, UNCOMPARED, UNSAID, Outcome, decisions
 from ffcore.lab.verify.recomputing import Recomputed, Rows
-from ffcore.lab.verify.stale_rows import moment
-from ffcore.lab.verify.timestamps import MICROSECONDS
+from ffcore.lab.verify.timestamps import MICROSECONDS, moment
 
 #: Buckets of time: the first that cuts the log into at most 200 is taken.
 YEARS = "year"
@@ -28,19 +27,13 @@ MOST_SERIES, MOST_PAIRS, MOST_ROWS, MOST_ATTRIBUTES, MOST_VALUES = 6, 20, 10, 6,
 LARGEST_ATTRIBUTE = 1_000
 
 
-def name_of(found: Recomputed, subject: History) -> str:
-    """A subject's key; that of an experiment whose key is a flag's too says so."""
-    shared = subject.experiment and subject.key in found.source.shared_keys
-    return f"{subject.key} (experiment)" if shared else subject.key
-
-
 def by_flag(found: Recomputed) -> dict[str, dict[str, int]]:
     """Rows of each subject, those compared, and those of each outcome but matches."""
     groups: dict[str, dict[str, int]] = {}
     for subject, rows in found.by_subject:
         count = np.bincount(found.outcome[rows], minlength=len(Outcome))
         outcomes = {NAMES[one]: int(count[one]) for one in Outcome if one != Outcome.MATCH and count[one]}
-        groups[name_of(found, subject)] = {
+        groups[found.name_of(subject)] = {
             "rows": rows.size,
             "compared": rows.size - int(count[list(UNCOMPARED)].sum()),
             "mismatches": int(count[FIRST_VIOLATION:].sum()),
@@ -90,7 +83,7 @@ def describe(found: Recomputed, row: int) -> dict[str, str]:
     logged = said(found, row)
     expected = in_words(made.enabled, made.variant, made.reason if "(" in logged else None)
     outcome = NAMES[Outcome(found.outcome[row])]
-    return {"flag": name_of(found, subject), "logged": logged, "expected": expected, "outcome": outcome}
+    return {"flag": found.name_of(subject), "logged": logged, "expected": expected, "outcome": outcome}
 
 
 def place(found: Recomputed, row: int) -> tuple[History, int]:
@@ -135,7 +128,7 @@ def by_time(found: Recomputed) -> dict[str, Any]:
     cells = (times // (seconds * MICROSECONDS) - start) * 3 + kind
     flags = {}
     for subject, rows in most(found, kind):
-        flags[name_of(found, subject)] = series(cells[rows], size)
+        flags[found.name_of(subject)] = series(cells[rows], size)
     begin = moment(start * seconds * MICROSECONDS)
     return {"bucket": name, "seconds": seconds, "start": begin, "all": series(cells, size), "flags": flags}
 

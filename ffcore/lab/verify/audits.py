@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
@@ -18,7 +19,8 @@ from ffcore.lab.verify.findings import Finding, by_change, delayed, repeated, un
 from ffcore.lab.verify.outcomes import Outcome
 from ffcore.lab.verify.recomputing import Recomputed, Rows, recompute
 from ffcore.lab.verify.repeated_exposures import Repeats, find_repeats
-from ffcore.lab.verify.stale_rows import KINDS, Window, around_change, explain_changes, moment
+from ffcore.lab.verify.stale_rows import KINDS, Window, around_change, explain_changes
+from ffcore.lab.verify.timestamps import moment
 
 NAME = "audit"
 #: How many windows and unknown keys the details list.
@@ -113,7 +115,7 @@ def look_for_repeats(found: Recomputed, burst: int) -> dict[str, Repeats]:
     """What repeats in each flag's rows, flags side by side on a thread per core."""
     pairs = [(subject, rows) for subject, rows in found.by_subject if rows.size]
     repeats = run(lambda pair: find_repeats(found, pair[1], burst), pairs, None)
-    return {groups.name_of(found, subject): one for (subject, _), one in zip(pairs, repeats, strict=True)}
+    return {found.name_of(subject): one for (subject, _), one in zip(pairs, repeats, strict=True)}
 
 
 def report(found: Recomputed, windows: Sequence[Window], limits: Mapping[str, Any]) -> Check:
@@ -142,7 +144,7 @@ def report(found: Recomputed, windows: Sequence[Window], limits: Mapping[str, An
         details={
             "reason": reason,
             "watch": verdict == "inconclusive" and rows > 0,
-            "findings": [one.to_dict() for one in findings],
+            "findings": [asdict(one) for one in findings],
             "rows": len(found.outcome),
             **limits,
             "flags": flags,
@@ -184,7 +186,7 @@ def where(found: Recomputed, windows: Sequence[Window], wrong: Rows) -> dict[str
         for outcome, kind in KINDS.items()
     }
     strange = [
-        {"flag": groups.name_of(found, subject), "variant": variant, "rows": rows}
+        {"flag": found.name_of(subject), "variant": variant, "rows": rows}
         for subject, variant, rows in islice(groups.unknown_variants(found), MOST_LISTED)
     ]
     return {
@@ -197,7 +199,7 @@ def where(found: Recomputed, windows: Sequence[Window], wrong: Rows) -> dict[str
         "unknown_flags": dict(islice(groups.unknown_keys(found).items(), MOST_LISTED)),
         "unknown_variants": strange,
         "unlogged": {
-            groups.name_of(found, subject): names
+            found.name_of(subject): names
             for subject, phase, _ in found.pairs
             if (names := found.source.unseen(subject, phase))
         },

@@ -9,14 +9,14 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from ffcore.errors import shown, suggestion
-from ffcore.lab.verify.audit_groups import name_of, unknown_keys, unknown_variants
+from ffcore.lab.verify.audit_groups import unknown_keys, unknown_variants
 from ffcore.lab.verify.configurations import History
 from ffcore.lab.verify.display import percent
 from ffcore.lab.verify.outcomes import NAMES, UNCOMPARED, Outcome
 from ffcore.lab.verify.recomputing import Recomputed
 from ffcore.lab.verify.repeated_exposures import Repeats
-from ffcore.lab.verify.stale_rows import Window, moment
-from ffcore.lab.verify.timestamps import MICROSECONDS
+from ffcore.lab.verify.stale_rows import Window
+from ffcore.lab.verify.timestamps import MICROSECONDS, moment
 
 Level: TypeAlias = Literal["note", "watch", "fail"]
 #: Shares from which on a finding is shown, and is an alarm: PostHog's numbers for users in several variants.
@@ -43,10 +43,6 @@ class Finding:
     count: int
     of: int
     text: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """The finding as it stands in a Check's details."""
-        return {"name": self.name, "level": self.level, "count": self.count, "of": self.of, "text": self.text}
 
 
 def violated(found: Recomputed, windows: Sequence[Window], pairs: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
@@ -79,7 +75,7 @@ def count_of(found: Recomputed, *outcomes: Outcome) -> int:
 def variant_text(found: Recomputed, subject: History, variant: str, rows: int) -> str:
     """A variant that a flag does not have."""
     near = suggestion(variant, subject.variants) or "; it has no variants"
-    return f"{rows:,} rows say {shown(variant)}, which is no variant of {name_of(found, subject)}{near}"
+    return f"{rows:,} rows say {shown(variant)}, which is no variant of {found.name_of(subject)}{near}"
 
 
 def key_text(found: Recomputed, key: str, rows: int) -> str:
@@ -101,7 +97,7 @@ def windows_text(found: Recomputed, windows: Sequence[Window]) -> str:
     first = windows[0]
     since = np.concatenate([found.source.times[window.rows] for window in windows]) - first.change
     most = sorted(windows, key=lambda window: -window.rows.size)
-    names = [f"{name_of(found, window.subject)} ({window.rows.size:,})" for window in most[:LISTED]]
+    names = [f"{found.name_of(window.subject)} ({window.rows.size:,})" for window in most[:LISTED]]
     more = f" and {len(most) - LISTED:,} more" if len(most) > LISTED else ""
     what = f"{since.size:,} rows, of {', '.join(names)}{more},"
     if first.outcome == Outcome.AHEAD:

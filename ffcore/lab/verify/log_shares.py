@@ -14,7 +14,6 @@ from ffcore.lab.bulk.columns import Values
 from ffcore.lab.bulk.sources import ArrowSource
 from ffcore.lab.verify import assignments
 from ffcore.lab.verify.attributes import arrow, read_attribute
-from ffcore.lab.verify.audit_groups import name_of
 from ffcore.lab.verify.check import Check
 from ffcore.lab.verify.configurations import History
 from ffcore.lab.verify.explaining import explain
@@ -24,8 +23,7 @@ from ffcore.lab.verify.recomputing import Recomputed, Rows
 from ffcore.lab.verify.rollouts import read_target
 from ffcore.lab.verify.segment_log import distinct, read_arms
 from ffcore.lab.verify.shares import sample_ratio
-from ffcore.lab.verify.stale_rows import moment
-from ffcore.lab.verify.timestamps import UTC
+from ffcore.lab.verify.timestamps import UTC, moment
 from ffcore.lab.verify.users import Mask
 
 #: An attribute of more values names users rather than segments, and is not searched unless asked for.
@@ -115,10 +113,10 @@ def check_shares(
     for subject, rows in found.by_subject:
         if not rows.size:
             continue
-        tell(f"users of {name_of(found, subject)}")
+        tell(f"users of {found.name_of(subject)}")
         phase, since, kept = last_stretch(found, subject)
         if since and kept.size:
-            notes.append(f"{name_of(found, subject)}: shares of the rows since {since}, when it changed last")
+            notes.append(f"{found.name_of(subject)}: shares of the rows since {since}, when it changed last")
         for one in (enabled_share, variant_shares):
             asked = one(found, subject, phase, kept)
             if isinstance(asked, Shares):
@@ -148,7 +146,7 @@ def last_stretch(found: Recomputed, subject: History) -> tuple[int, str, Rows]:
 def enabled_share(found: Recomputed, subject: History, phase: int, rows: Rows) -> Shares | str:
     """The users let in among those whom the targeting admits; or why that cannot be judged (blank: it is a proof)."""
     item, plan = subject.items[phase], subject.plans[phase]
-    name = f"{name_of(found, subject)}: enabled share"
+    name = f"{found.name_of(subject)}: enabled share"
     if item is None or plan is None or not plan.active or not 0 < plan.accepted < plan.buckets or not rows.size:
         return ""
     rows = rows[admitted(found, subject, phase, rows)]
@@ -181,7 +179,7 @@ def logged_on(found: Recomputed, subject: History, phase: int, rows: Rows) -> Co
 def variant_shares(found: Recomputed, subject: History, phase: int, rows: Rows) -> Shares | str:
     """The variants of the users let in; or why they cannot be judged (blank: there is but one)."""
     item, plan, log = subject.items[phase], subject.plans[phase], found.source.log
-    name = f"{name_of(found, subject)}: variants"
+    name = f"{found.name_of(subject)}: variants"
     if item is None or plan is None or not plan.active or not plan.accepted or len(item.variants) < 2:
         return ""
     if log.variant is None:

@@ -113,6 +113,11 @@ class Recomputed:
     order: Rows
     starts: Rows
 
+    def name_of(self, subject: History) -> str:
+        """A subject's key; that of an experiment whose key is a flag's too says so."""
+        shared = subject.experiment and subject.key in self.source.shared_keys
+        return f"{subject.key} (experiment)" if shared else subject.key
+
     def rows(self, group: int, count: int = 1) -> Rows:
         """The rows of a group, or of several that follow each other."""
         return self.order[self.starts[group] : self.starts[group + count]]

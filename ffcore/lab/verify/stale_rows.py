@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ffcore.lab.verify.configurations import History
 from ffcore.lab.verify.outcomes import FIRST_VIOLATION, Outcome
 from ffcore.lab.verify.recomputing import Recomputed, Rows
-from ffcore.lab.verify.timestamps import MICROSECONDS, Times
+from ffcore.lab.verify.timestamps import MICROSECONDS, Times, moment
 
 #: A change is named as the cause where it accounts for this part of what it does not excuse.
 NEARLY_ALL = 0.9
@@ -54,17 +54,6 @@ class Window:
             "from": float(since.min()),
             "to": float(since.max()),
         }
-
-
-def moment(time: int) -> str:
-    """A time as text.
-
-    >>> moment(1_717_200_000_500_000)
-    '2024-06-01T00:00:00.500Z'
-    """
-    whole, rest = divmod(time, MICROSECONDS)
-    part = "" if not rest else f".{rest // 1000:03d}" if rest % 1000 == 0 else f".{rest:06d}"
-    return f"{np.datetime64(whole, 's')}{part}Z"
 
 
 def around_change(found: Recomputed, windows: Sequence[Window]) -> dict[str, Any]:

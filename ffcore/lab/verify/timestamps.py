@@ -67,6 +67,17 @@ def read_time(time: Time, place: str) -> int:
         raise ConfigError([(place, f"{EXPECTED}, got {shown(time)}")]) from None
 
 
+def moment(time: int) -> str:
+    """A time as text.
+
+    >>> moment(1_717_200_000_500_000)
+    '2024-06-01T00:00:00.500Z'
+    """
+    whole, rest = divmod(time, MICROSECONDS)
+    part = "" if not rest else f".{rest // 1000:03d}" if rest % 1000 == 0 else f".{rest:06d}"
+    return f"{np.datetime64(whole, 's')}{part}Z"
+
+
 def arrow(values: Values) -> pa.Array:
     """The values as one Arrow array; where they are of several kinds, as the times that they are by themselves."""
     if isinstance(values, list):

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from ffcore import Experiment, Flag, FlagSet
+from ffcore import FlagSet
 from ffcore.lab.testing.exposures import simulate_exposures
 from ffcore.lab.verify import audit_groups as groups
 from ffcore.lab.verify.audit_groups import in_words
@@ -199,21 +199,6 @@ def test_unknown_keys_and_variants_are_counted() -> None:
     assert list(groups.unknown_keys(found).items()) == [("x", 2), ("y", 1)]
     ((subject, variant, times),) = groups.unknown_variants(found)
     assert (subject.key, variant, times) == ("armed", "pink", 2)
-
-
-def test_an_experiment_that_shares_its_key_says_so() -> None:
-    """Both are listed; the flag keeps its name."""
-    both = FlagSet(
-        [Flag.from_item({"key": "x"}), Flag.from_item({"key": "y"})],
-        [Experiment.from_item({"key": "x", "variants": ARMS})],
-    )
-    log = pd.DataFrame({"user_id": "ann", "flag_key": ["x", "y"], "enabled": False})
-
-    assert [groups.name_of(recomputed(log, both), one) for one in recomputed(log, both).source.subjects] == [
-        "x",
-        "x (experiment)",
-        "y",
-    ]
 
 
 def test_all_groups_are_plain_data() -> None:

@@ -274,7 +274,7 @@ def test_a_million_rows_with_stale_caches_pass() -> None:
         (start, flag_set(percentage))
         for start, percentage in (("2024-06-01", 5), ("2024-06-02", 25), ("2024-06-03", 75))
     ]
-    population, logs = users(350_000), []
+    population, logs = users(115_000), []
     for place, (start, flags) in enumerate(steps):
         day = simulate_exposures(flags, population, start, days=1, seed=place)
         if place:
@@ -283,7 +283,7 @@ def test_a_million_rows_with_stale_caches_pass() -> None:
     log = read_exposures(pd.concat(logs))
     check = audit(log, steps)
 
-    assert len(log) == 3 * 3 * 350_000
+    assert len(log) == 3 * 3 * 115_000
     assert (check.verdict, check.n) == ("pass", len(log))
     assert len(check.details["stale"]) == 2
     assert all(window["to"] <= 300 for window in check.details["stale"])

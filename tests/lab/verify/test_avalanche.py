@@ -1,4 +1,4 @@
-"""The avalanche check: a good hash, hashes whose bits stick or follow, its alarm rate, and bad input."""
+"""The avalanche check: a good hash, hashes whose bits stick or follow, and bad input."""
 
 import json
 from typing import Any
@@ -100,27 +100,6 @@ def test_the_detectable_mismatch_is_that_of_one_cell_among_all() -> None:
     quantiles = stats.norm.isf(0.001 / check.details["cells"] / 2) + stats.norm.isf(0.2)
 
     assert check.detectable == pytest.approx(quantiles / 2 / np.sqrt(1_536), rel=1e-6)
-
-
-@pytest.mark.slow
-def test_users_needed_give_the_power_that_they_state() -> None:
-    """With that many ids the product passes under at least 4 of 6 keys; fewer at 90 % has a probability of 2 %.
-
-    The run is fixed by its keys.
-    """
-    needed = avalanche(None, ids=200).n_needed
-    assert needed is not None
-    checks = [avalanche(None, key=f"key-{number}", ids=needed // len(KINDS)) for number in range(6)]
-
-    assert sum(check.verdict == "pass" for check in checks) >= 4
-
-
-@pytest.mark.slow
-def test_alarm_rate() -> None:
-    """The product under 24 keys alarms at no more than the stated 0.05: more than 8 have a probability of 1e-6."""
-    alarms = sum(avalanche(None, key=f"k{number}", ids=256, alpha=0.05).verdict == "fail" for number in range(24))
-
-    assert alarms <= 8
 
 
 @pytest.mark.parametrize("kind", KINDS)

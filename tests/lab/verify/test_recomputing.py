@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ffcore import Evaluator, FlagSet
+from ffcore import Evaluator, Experiment, Flag, FlagSet
 from ffcore.lab.bulk import parts
 from ffcore.lab.verify import recomputing
 from ffcore.lab.verify.configurations import read_configurations
@@ -176,3 +176,12 @@ def test_thousands_of_groups_are_told_apart() -> None:
 
     assert np.flatnonzero(found.outcome != Outcome.MATCH).tolist() == [5, 199]
     assert found.groups[[0, 199]].tolist() == [199, 199 * 200]
+
+
+def test_an_experiment_that_shares_its_key_says_so() -> None:
+    """Both are listed; the flag keeps its name."""
+    experiment = Experiment.from_item({"key": "x", "variants": ARMS})
+    log = pd.DataFrame({"user_id": "ann", "flag_key": ["x", "y"], "enabled": False, "timestamp": CHANGE})
+    found = audited(log, FlagSet([Flag("x"), Flag("y")], [experiment]))
+
+    assert [found.name_of(one) for one in found.source.subjects] == ["x", "x (experiment)", "y"]

@@ -15,7 +15,7 @@ from ffcore.lab.verify.configurations import read_configurations
 from ffcore.lab.verify.exposures import read_exposures
 from ffcore.lab.verify.outcomes import Outcome
 from ffcore.lab.verify.recomputing import Recomputed, recompute
-from ffcore.lab.verify.stale_rows import Window, around_change, explain_changes, moment
+from ffcore.lab.verify.stale_rows import Window, around_change, explain_changes
 
 TTL = 300.0
 CHANGE = pd.Timestamp("2024-06-01T12:00", tz="UTC")
@@ -155,17 +155,3 @@ def test_rows_around_a_change_are_counted_in_steps() -> None:
     assert np.flatnonzero(around["stale"]).tolist() == [6]
     assert np.flatnonzero(around["sticky"]).tolist() == [45]
     assert around_change(*explained(after([10], NEW))) == {}
-
-
-@pytest.mark.parametrize(
-    ("time", "text"),
-    [
-        (0, "1970-01-01T00:00:00Z"),
-        (1_717_200_000_000_000, "2024-06-01T00:00:00Z"),
-        (1_717_200_000_001_000, "2024-06-01T00:00:00.001Z"),
-        (-1, "1969-12-31T23:59:59.999999Z"),
-    ],
-)
-def test_times_are_written_in_utc(time: int, text: str) -> None:
-    """With as many digits as they need."""
-    assert moment(time) == text

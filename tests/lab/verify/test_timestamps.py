@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from ffcore import ConfigError
-from ffcore.lab.verify.timestamps import read_time, read_times
+from ffcore.lab.verify.timestamps import moment, read_time, read_times
 
 JUNE = datetime(2024, 6, 1, tzinfo=UTC)
 SECOND = 1_717_200_000
@@ -119,3 +119,17 @@ def test_what_is_no_time_is_named_with_its_place(time: Any) -> None:
     """Whatever it is."""
     with pytest.raises(ConfigError, match=r"flags\[0\]: expected ISO 8601"):
         read_time(time, "flags[0]")
+
+
+@pytest.mark.parametrize(
+    ("time", "text"),
+    [
+        (0, "1970-01-01T00:00:00Z"),
+        (1_717_200_000_000_000, "2024-06-01T00:00:00Z"),
+        (1_717_200_000_001_000, "2024-06-01T00:00:00.001Z"),
+        (-1, "1969-12-31T23:59:59.999999Z"),
+    ],
+)
+def test_times_are_written_in_utc(time: int, text: str) -> None:
+    """With as many digits as they need."""
+    assert moment(time) == text
