@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ffcore.lab.schemes.assignments import Answer, Assignment
-from ffcore.lab.schemes.files.flags import Condition, Give, VendorFlag
+from ffcore.lab.schemes.files.flags import Condition, FlagRule, VendorFlag
 from ffcore.lab.schemes.files.parts import (
     Reader,
     Uncovered,
@@ -83,39 +83,39 @@ class _Flag:
             raise Uncovered(path, f"no variant of the flag: {variant!r}")
         return self.answers[name]
 
-    def rules(self, item: Any, when: When, default: Answer, path: str) -> Iterator[Give]:
+    def rules(self, item: Any, when: When, default: Answer, path: str) -> Iterator[FlagRule]:
         """The branches of an expression, each of which gives all its users an answer."""
         name, arguments = operation(self.resolved(item, path)) if isinstance(item, dict) else ("", [])
         if name == "if":
             yield from self._branches(arguments, when, default, f"{path}.if")
         elif name == "fractional":
             yield self._fractional(arguments, when, f"{path}.fractional")
-            yield Give({"": default}, when)
+            yield FlagRule({"": default}, when)
         elif name:
             raise Uncovered(f"{path}.{name}", "not followed as a choice of variants")
         else:
-            yield Give({"": default if item is None else self.answer(item, path)}, when)
+            yield FlagRule({"": default if item is None else self.answer(item, path)}, when)
 
-    def _branches(self, parts: list[Any], when: When, default: Answer, path: str) -> Iterator[Give]:
+    def _branches(self, parts: list[Any], when: When, default: Answer, path: str) -> Iterator[FlagRule]:
         for number in range(0, len(parts) - 1, 2):
             met = self.condition(parts[number], f"{path}[{number}]")
             yield from self.rules(parts[number + 1], (*when, met), default, f"{path}[{number + 1}]")
         otherwise = parts[-1] if len(parts) % 2 else None
         yield from self.rules(otherwise, when, default, f"{path}[{len(parts) - 1}]")
 
-    def _fractional(self, parts: list[Any], when: When, path: str) -> Give:
+    def _fractional(self, parts: list[Any], when: When, path: str) -> FlagRule:
         by = None if not parts or isinstance(parts[0], list) else parts[0]
         pairs = [self._pair(part, f"{path}[{number}]") for number, part in enumerate(parts) if part is not by]
         weights = [(str(number), weight) for number, (_, weight) in enumerate(pairs)]
         arms = {str(number): answer for number, (answer, _) in enumerate(pairs)}
         if not sum(weight for _, weight in pairs):
-            return Give({}, when, draw=self.scheme.variants([("", 1)], self.key))
+            return FlagRule({}, when, draw=self.scheme.variants([("", 1)], self.key))
         if by is None:
-            return Give(arms, when, draw=self.scheme.variants(weights, self.key))
+            return FlagRule(arms, when, draw=self.scheme.variants(weights, self.key))
         before, behind = self._around(by, f"{path}[0]")
         drawn = self.scheme.variants(weights, self.key, shorthand=False)
         draw: Callable[[Any], Any] = _Around(before, behind, drawn)
-        return Give(arms, when, draw=draw)
+        return FlagRule(arms, when, draw=draw)
 
     def _pair(self, part: Any, path: str) -> tuple[Answer, int]:
         if not isinstance(part, list) or not part or len(part) > 2:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -21,7 +21,7 @@ Mask: TypeAlias = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Give:
+class FlagRule:
     """One rule of a flag.
 
     Attributes:
@@ -60,8 +60,8 @@ class VendorFlag:
 
     key: str
     default: Answer = None
-    rules: tuple[Give, ...] = ()
-    uncovered: tuple[str, ...] = field(default=())
+    rules: tuple[FlagRule, ...] = ()
+    uncovered: tuple[str, ...] = ()
     vectorized: ClassVar[bool] = True
 
     def __call__(self, user_ids: Any, key: str | None = None) -> Any:  # noqa: ARG002 - the flag is its own key
@@ -77,7 +77,7 @@ class VendorFlag:
         """What each user of a frame gets; its columns are the attributes, null is missing.
 
         >>> from ffcore.model import Rule
-        >>> flag = VendorFlag("dark-mode", False, (Give({"": True}, (Rule("country", "equals", "NO"),)),))
+        >>> flag = VendorFlag("dark-mode", False, (FlagRule({"": True}, (Rule("country", "equals", "NO"),)),))
         >>> flag.decide(pd.DataFrame({"user_id": ["ann", "bob"], "country": ["NO", "SE"]})).tolist()
         [True, False]
         """
@@ -97,7 +97,7 @@ class VendorFlag:
         return answers.astype(bool) if all(isinstance(value, bool) for value in answers.tolist()) else answers
 
 
-def targeted(rules: tuple[Give, ...], frame: tuple[pd.DataFrame, str]) -> dict[int, Mask]:
+def targeted(rules: tuple[FlagRule, ...], frame: tuple[pd.DataFrame, str]) -> dict[int, Mask]:
     """Rule's number -> who meets its conditions, decided as ffcore decides targeting rules."""
     flags = [Flag(str(number), True, 100, rule.when) for number, rule in enumerate(rules) if rule.when]  # type: ignore[arg-type]
     if not flags:

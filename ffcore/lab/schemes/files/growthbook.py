@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from ffcore.errors import ConfigError, shown
-from ffcore.lab.schemes.files.flags import Condition, Give, VendorFlag
+from ffcore.lab.schemes.files.flags import Condition, FlagRule, VendorFlag
 from ffcore.lab.schemes.files.parts import (
     NUMBER,
     Reader,
@@ -60,7 +60,7 @@ def _feature(key: str, item: Mapping[str, Any], path: str, reader: Reader) -> Ve
     return VendorFlag(key, as_answer(item.get("defaultValue")), tuple(rules))
 
 
-def _rule(key: str, item: Mapping[str, Any], path: str, reader: Reader) -> Give:
+def _rule(key: str, item: Mapping[str, Any], path: str, reader: Reader) -> FlagRule:
     forced = "force" in item
     refuse_unknown(item, path, FORCE if forced else EXPERIMENT)
     if (by := field(item, "hashAttribute", str, path) or "id") != "id":
@@ -73,19 +73,19 @@ def _scheme(item: Mapping[str, Any], path: str, reader: Reader) -> Any:
     return reader.with_version(field(item, "hashVersion", int, path) or 1)
 
 
-def _force(key: str, item: Mapping[str, Any], when: tuple[Condition, ...], path: str, reader: Reader) -> Give:
+def _force(key: str, item: Mapping[str, Any], when: tuple[Condition, ...], path: str, reader: Reader) -> FlagRule:
     """A value for whoever is covered."""
     answers, seed = {"": as_answer(item["force"])}, field(item, "seed", str, path) or key
     if (span := field(item, "range", list, path)) is not None:
         gate = _scheme(item, path, reader).variants({"in": _range(span, f"{path}.range")}, key, seed=seed)
-        return Give({"in": answers[""]}, when, draw=gate)
+        return FlagRule({"in": answers[""]}, when, draw=gate)
     if (coverage := field(item, "coverage", NUMBER, path)) is None:
-        return Give(answers, when)
+        return FlagRule(answers, when)
     share = Fraction(str(coverage)) * 100
-    return Give(answers, when, gate=_scheme(item, path, reader).rollout(share, key, seed=seed))
+    return FlagRule(answers, when, gate=_scheme(item, path, reader).rollout(share, key, seed=seed))
 
 
-def _experiment(key: str, item: Mapping[str, Any], when: tuple[Condition, ...], path: str, reader: Reader) -> Give:
+def _experiment(key: str, item: Mapping[str, Any], when: tuple[Condition, ...], path: str, reader: Reader) -> FlagRule:
     """A variation for whoever takes part; the others go on to the next rule."""
     values = expect(item.get("variations") or None, list, f"{path}.variations", "a list of values")
     arms = [str(number) for number in range(len(values))]
@@ -102,7 +102,7 @@ def _experiment(key: str, item: Mapping[str, Any], when: tuple[Condition, ...], 
     if item.get("namespace"):
         options["namespace"] = _namespace(item["namespace"], f"{path}.namespace")
     draw = _scheme(item, path, reader).variants(list(zip(arms, weights, strict=True)), key, **options)
-    return Give(dict(zip(arms, map(as_answer, values), strict=True)), when, draw=draw)
+    return FlagRule(dict(zip(arms, map(as_answer, values), strict=True)), when, draw=draw)
 
 
 def _range(span: Any, path: str) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ffcore.lab.schemes.assignments import Answer
-from ffcore.lab.schemes.files.flags import Condition, Give, VendorFlag
+from ffcore.lab.schemes.files.flags import Condition, FlagRule, VendorFlag
 from ffcore.lab.schemes.files.parts import (
     NUMBER,
     Reader,
@@ -66,26 +66,26 @@ class _Flag:
             raise Uncovered(path, f"the flag has no variation {variation!r}")
         return self.answers[variation]
 
-    def rule(self, item: Mapping[str, Any], path: str) -> Give:
+    def rule(self, item: Mapping[str, Any], path: str) -> FlagRule:
         """Whoever meets all clauses."""
         return self.given(item, tuple(each(item.get("clauses"), f"{path}.clauses", clause)), path)
 
-    def target(self, item: Mapping[str, Any], path: str) -> Give:
+    def target(self, item: Mapping[str, Any], path: str) -> FlagRule:
         """Users named one by one."""
         listed = (rule("user_id", "in", field(item, "values", list, path, []), f"{path}.values"),)
-        return Give({"": self.answer(item.get("variation"), f"{path}.variation")}, listed)
+        return FlagRule({"": self.answer(item.get("variation"), f"{path}.variation")}, listed)
 
-    def given(self, item: Mapping[str, Any], when: tuple[Condition, ...], path: str) -> Give:
+    def given(self, item: Mapping[str, Any], when: tuple[Condition, ...], path: str) -> FlagRule:
         """One variation for all, or a draw of several."""
         if "rollout" not in item:
-            return Give({"": self.answer(item.get("variation"), f"{path}.variation")}, when)
+            return FlagRule({"": self.answer(item.get("variation"), f"{path}.variation")}, when)
         rollout, where = field(item, "rollout", dict, path, {}), f"{path}.rollout"
         _check_bucketing(rollout, where)
         shares = each(rollout.get("variations"), f"{where}.variations", self._share)
         arms = {str(number): answer for number, (answer, _) in enumerate(shares)}
         weights = [(str(number), weight) for number, (_, weight) in enumerate(shares)]
         seed = field(rollout, "seed", int, where)
-        return Give(arms, when, draw=self.scheme.variants(weights, self.key, salt=self.salt, seed=seed))
+        return FlagRule(arms, when, draw=self.scheme.variants(weights, self.key, salt=self.salt, seed=seed))
 
     def _share(self, item: Mapping[str, Any], path: str) -> tuple[Answer, float]:
         return self.answer(item.get("variation"), f"{path}.variation"), field(item, "weight", NUMBER, path, 0)
@@ -99,7 +99,7 @@ def _flag(key: str, item: Mapping[str, Any], path: str, reader: Reader) -> Vendo
     return VendorFlag(key, None, tuple(_rules(flag, item, path)))
 
 
-def _rules(flag: _Flag, item: Mapping[str, Any], path: str) -> list[Give]:
+def _rules(flag: _Flag, item: Mapping[str, Any], path: str) -> list[FlagRule]:
     """Targets, then rules, then the fallthrough, which gives everybody an answer."""
     if item.get("prerequisites"):
         raise Uncovered(f"{path}.prerequisites", "other flags decide first")

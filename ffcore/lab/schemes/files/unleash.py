@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from ffcore.errors import ConfigError, shown
 from ffcore.lab.schemes.assignments import Answer
-from ffcore.lab.schemes.files.flags import Condition, Give, VendorFlag
+from ffcore.lab.schemes.files.flags import Condition, FlagRule, VendorFlag
 from ffcore.lab.schemes.files.parts import (
     NUMBER,
     Reader,
@@ -70,12 +71,12 @@ def _feature(name: str, item: Mapping[str, Any], path: str, segments: Segments, 
         f"{path}.strategies",
         lambda one, where: _strategy(one, item, (path, where), segments, reader),
     )
-    return VendorFlag(name, False, tuple(give for gives in strategies for give in gives))
+    return VendorFlag(name, False, tuple(chain.from_iterable(strategies)))
 
 
 def _strategy(
     item: Mapping[str, Any], feature: Mapping[str, Any], paths: tuple[str, str], segments: Segments, reader: Reader
-) -> list[Give]:
+) -> list[FlagRule]:
     """The first strategy that lets a user in decides; its variants go before those of the feature."""
     path, parameters = paths[1], field(item, "parameters", dict, paths[1], {})
     group = field(parameters, "groupId", str, f"{path}.parameters") or feature["name"]
@@ -90,9 +91,9 @@ def _strategy(
     if not variants:
         variants, key, where = feature.get("variants"), feature["name"], f"{paths[0]}.variants"
     if not variants:
-        return [Give({"": True}, tuple(when), gate)]
+        return [FlagRule({"": True}, tuple(when), gate)]
     return [
-        Give(give.answers, (*when, *give.when), gate, give.draw) for give in _variants(variants, key, where, reader)
+        FlagRule(one.answers, (*when, *one.when), gate, one.draw) for one in _variants(variants, key, where, reader)
     ]
 
 
@@ -122,14 +123,14 @@ def _check_stickiness(stickiness: Any, path: str) -> None:
         raise Uncovered(path, f"buckets by {stickiness!r}; ids alone do not say it")
 
 
-def _variants(items: Any, key: str, path: str, reader: Reader) -> list[Give]:
+def _variants(items: Any, key: str, path: str, reader: Reader) -> list[FlagRule]:
     """Overrides first, then a draw."""
     listed = each(items, path, _variant)
     _check_stickiness(items[0].get("stickiness") or "default", f"{path}[0].stickiness")
-    named = [Give({"": name}, (override,)) for name, _, overrides in listed for override in overrides]
+    named = [FlagRule({"": name}, (override,)) for name, _, overrides in listed for override in overrides]
     answers: dict[str, Answer] = {name: name for name, _, _ in listed}
     draw = reader.scheme.variants([(name, weight) for name, weight, _ in listed], key)
-    return [*named, Give(answers, draw=draw)]
+    return [*named, FlagRule(answers, draw=draw)]
 
 
 def _variant(item: Mapping[str, Any], path: str) -> tuple[str, float, list[Condition]]:
