@@ -193,6 +193,7 @@ class Evaluator:
         from .trace import trace
 
         check_user_id(user_id)
+        check_key(key)
         if context is not None:
             check_context(context)
         for name in (key, (EXPERIMENT, key)):

@@ -102,6 +102,9 @@ def _read(path: str, read: Any, item: Any, problems: Problems, **options: Any) -
 def _by_key(path: str, items: Iterable[Item], problems: Problems) -> dict[str, Item]:
     result: dict[str, Item] = {}
     for i, item in enumerate(items):
+        if not isinstance(item, Flag | Experiment):
+            problems.add(f"{path}[{i}]", f"{shown(item)} is no {path[:-1]}; FlagSet.from_items reads plain items")
+            continue
         if item.key in result:
             problems.add(f"{path}[{i}].key", f"{shown(item.key)} stands here a second time")
         result[item.key] = item

@@ -39,6 +39,8 @@ def read_text(path: Path) -> str:
         raise _refusal(f"byte {error.start:,} is not UTF-8; save the file as UTF-8") from None
     except OSError as error:
         raise _refusal(f"cannot be read: {error.strerror}") from None
+    except ValueError as error:  # a path that no file can have
+        raise _refusal(f"cannot be read: {error}") from None
 
 
 def read_data(path: Path) -> Any:

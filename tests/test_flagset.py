@@ -185,3 +185,15 @@ def test_items_are_the_content_of_a_flag_file(
     path.write_text(write(original.to_items()), encoding="utf-8")
 
     assert load(path) == original
+
+
+def test_plain_items_are_no_flags() -> None:
+    """Who hands over items instead of flags is told what reads them."""
+    items: Any = [{"key": "a"}, None]
+    with pytest.raises(ConfigError) as caught:
+        FlagSet(items)
+
+    assert caught.value.problems == [
+        ("flags[0]", "{'key': 'a'} is no flag; FlagSet.from_items reads plain items"),
+        ("flags[1]", "None is no flag; FlagSet.from_items reads plain items"),
+    ]

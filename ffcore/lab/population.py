@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from ffcore.errors import ConfigError
+from ffcore.errors import ConfigError, shown
 
 _PARQUET_MARK = b"PAR1"
 _CSV_SUFFIXES = (".csv", ".csv.gz")
@@ -50,6 +50,8 @@ def load_population(path: str | Path, id_column: str = "user_id") -> pd.DataFram
     [{'country': 'NA', 'age': 31}, {}]
     """
     path = Path(path)
+    if not isinstance(id_column, str):
+        raise ConfigError([("id_column", f"expected the name of a column, got {shown(id_column)}")])
     frame = _read(path, id_column)
     if id_column not in frame.columns:
         raise _refused(path, _absent_column(id_column, [str(column) for column in frame.columns]))

@@ -9,7 +9,7 @@ from struct import Struct
 from typing import Any
 
 from ffcore.decide import compile_flag
-from ffcore.errors import suggestion
+from ffcore.errors import ConfigError, shown, suggestion
 from ffcore.evaluator import Evaluator
 from ffcore.flagset import FlagSet
 from ffcore.lab.bench.rounds import Workload
@@ -104,6 +104,8 @@ def workloads(flags: FlagSet, keys: Mapping[str, str] | None = None) -> Workload
     >>> loads.keys_of["simple"]
     ('bench-simple',)
     """
+    if not isinstance(flags, FlagSet):
+        raise ConfigError([("flags", f"expected a FlagSet, as ffcore.load gives it, got {shown(flags)}")])
     pool = FlagSet([*flags.values(), *(flag for key, flag in STANDARD.items() if key not in flags)])
     chosen = {name: _nearest(flags, shape) or _nearest(STANDARD, shape) for name, shape in SHAPES.items()}
     chosen |= _checked(keys or {}, pool)

@@ -100,6 +100,7 @@ def evaluate_files(  # noqa: PLR0913 - each is a choice of its own
         raise ConfigError([("keys", "there is no flag and no experiment to decide")])
     carried = carried_columns(carry, user_id, wanted)
     folder = _folder(out)
+    _column(user_id)
     looked_at = {name for plan in plans if plan.active for name in attributes(plan.rules)} - {"user_id"}
     population = survey(find_files(paths, folder), user_id, carried, looked_at)
     if population.absent:
@@ -116,6 +117,11 @@ def evaluate_files(  # noqa: PLR0913 - each is a choice of its own
         return Summary(folder, rows, len(parts), before, invalid)
 
 
+def _column(user_id: object) -> None:
+    if not isinstance(user_id, str):
+        raise ConfigError([("user_id", f"expected the name of the column of ids, got {shown(user_id)}")])
+
+
 def _folder(out: object) -> Path:
     if not isinstance(out, str | os.PathLike) or not str(out).strip():
         raise ConfigError([("out", f"expected a folder for the results, got {shown(out)}")])
@@ -124,8 +130,8 @@ def _folder(out: object) -> Path:
 
 def carried_columns(carry: Sequence[str], user_id: str, keys: Sequence[str]) -> list[str]:
     """The columns to copy beside ids and results, each once; a ConfigError where a name is taken."""
-    if isinstance(carry, str):
-        raise ConfigError([("carry", f"expected several columns, got the text {shown(carry)}")])
+    if isinstance(carry, str) or not isinstance(carry, Iterable):
+        raise ConfigError([("carry", f"expected several columns, got {shown(carry)}")])
     results = {f"{key}.{kind}" for key in keys for kind in ("enabled", "variant", "reason")}
     taken = [name for name in (user_id, *carry) if name in results]
     if taken:

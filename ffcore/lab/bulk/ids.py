@@ -90,9 +90,9 @@ def check_all_valid(ids: Ids, place: str) -> None:
     wrong_ids(np.flatnonzero(~ids.valid), len(ids), place)
 
 
-def check_on_invalid(on_invalid: str) -> None:
+def check_on_invalid(on_invalid: object) -> None:
     """Raise ConfigError unless it is a way to treat null and blank ids."""
-    if on_invalid not in ("raise", "mark"):
+    if not isinstance(on_invalid, str) or on_invalid not in ("raise", "mark"):
         choice = suggestion(on_invalid, ("raise", "mark"))
         raise ConfigError([("on_invalid", f"{shown(on_invalid)} is no way to treat invalid ids{choice}")])
 

@@ -131,6 +131,8 @@ def plans_of(flags: FlagSet, keys: Iterable[str] | None) -> list[Plan]:
         keys = [*flags, *experiments]
     if isinstance(keys, str):
         raise ConfigError([("keys", f"expected several keys, got the text {shown(keys)}")])
+    if not isinstance(keys, Iterable):
+        raise ConfigError([("keys", f"expected several keys, got {shown(keys)}")])
     wanted = list(dict.fromkeys(keys))
     known = [*flags, *experiments]
     unknown = [key for key in wanted if key not in flags and key not in experiments]

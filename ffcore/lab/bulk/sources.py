@@ -120,12 +120,17 @@ def read_frame(frame: Any, needed: list[str]) -> Source:
     return source
 
 
-def check_columns(needed: Iterable[str], names: list[str]) -> None:
+def check_columns(needed: Iterable[object], names: list[str]) -> None:
     """Raise ConfigError unless each of the needed columns stands once among a frame's."""
     for name in needed:
-        if name not in names:
-            raise ConfigError([(name, f"the frame has no such column{suggestion(name, names)}")])
+        if not isinstance(name, str) or name not in names:
+            raise ConfigError([(shown_name(name), f"the frame has no such column{suggestion(name, names)}")])
         _check_once(name, names)
+
+
+def shown_name(name: object) -> str:
+    """A column's name as the place of a problem, also where it is no text."""
+    return name if isinstance(name, str) else shown(name)
 
 
 def _check_once(name: str, names: list[str]) -> None:

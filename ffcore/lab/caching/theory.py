@@ -62,6 +62,7 @@ def most_containers(traffic: Traffic, ttl: float, wanted: float) -> int:
     [33, 6, 3]
     """
     require_positive(ttl=ttl)
+    _check_wanted(wanted)
     low, high = 0, 1
     while fleet_hit_rate(traffic.over(high), ttl) >= wanted:
         low, high = high, 2 * high
@@ -77,11 +78,15 @@ def needed_ttl(traffic: Traffic, wanted: float) -> float:
     >>> round(needed_ttl(Traffic(1), wanted=0.9), 6)
     9.0
     """
-    if not 0 < wanted < 1:
-        raise ConfigError([("wanted", f"expected a fraction between 0 and 1, got {shown(wanted)}")])
+    _check_wanted(wanted)
     slowest = float(traffic.rates.min())
     most = wanted / (1 - wanted) / slowest
     return float(brentq(lambda ttl: fleet_hit_rate(traffic, ttl) - wanted, most * 1e-9, 2 * most, rtol=1e-12))
+
+
+def _check_wanted(wanted: object) -> None:
+    if isinstance(wanted, bool) or not isinstance(wanted, int | float) or not 0 < wanted < 1:
+        raise ConfigError([("wanted", f"expected a fraction between 0 and 1, got {shown(wanted)}")])
 
 
 def standard_error(traffic: Traffic, ttl: float, seconds: float) -> float:

@@ -138,7 +138,7 @@ def _baseline(options: Namespace) -> Path | None:
 def chosen(name: str, out: Path, option: str) -> Path:
     """Find a run by its folder, or by its name in `out`; ConfigError with the nearest names if it has no results."""
     for folder in (Path(name), out / name):
-        if folder.is_dir() and any(folder.glob("*.json")):
+        if name and folder.is_dir() and any(folder.glob("*.json")):
             return folder
     known = [path.name for path in out.glob("*") if path.is_dir()] if out.is_dir() else []
     raise ConfigError([(option, f"no run {name!r} with result files in {out}{suggestion(name, known)}")])

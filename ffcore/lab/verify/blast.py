@@ -145,7 +145,7 @@ def refuse_unknown(allowed: Sequence[Allowed], changes: Sequence[Change]) -> Non
         problems += [
             ("allow", f"{shown(name)} is no variant of either configuration{suggestion(str(name), known)}")
             for name in names
-            if name not in known
+            if not isinstance(name, str) or name not in known
         ]
     if problems:
         raise ConfigError(problems, source="blast radius")

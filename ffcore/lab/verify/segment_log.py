@@ -68,10 +68,10 @@ def read_log(exposures: Any, expected: ByArm, by: str | Sequence[str]) -> Segmen
 
 def read_names(by: object, source: Source) -> list[str]:
     """The columns whose values make the segments."""
-    names = [by] if isinstance(by, str) else list(by) if isinstance(by, Iterable) else []
+    names: list[Any] = [by] if isinstance(by, str) else list(by) if isinstance(by, Iterable) else []
     problems = [] if names else [("by", f"expected columns to look for segments in, got {shown(by)}")]
     for name in names:
-        if name not in source.names:
+        if not isinstance(name, str) or name not in source.names:
             problems.append(("by", f"the log has no column {shown(name)}{suggestion(name, source.names)}"))
         elif name in (ID_COLUMN, *ARM_COLUMNS):
             problems.append(("by", f"{name} is what is counted, not an attribute"))

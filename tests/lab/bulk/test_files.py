@@ -261,7 +261,7 @@ def test_another_column_of_ids(tmp_path: Path) -> None:
         ({"out": None}, "^out: expected a folder for the results, got None"),
         ({"out": ""}, "^out: expected a folder for the results, got ''"),
         ({"on_invalid": "marks"}, "^on_invalid: 'marks' is no way to treat invalid ids; did you mean mark"),
-        ({"carry": "country"}, "^carry: expected several columns, got the text 'country'"),
+        ({"carry": "country"}, "^carry: expected several columns, got 'country'"),
         ({"carry": ["half.reason"]}, "^half.reason: a column of the results has this name"),
         ({"user_id": "half.enabled"}, "^half.enabled: a column of the results has this name"),
         ({"carry": ["countri"]}, "users.parquet: has no column 'countri'; did you mean country"),

@@ -127,3 +127,11 @@ def test_a_life_that_cannot_be_is_refused(ttl: float) -> None:
     """A life is a finite number of seconds above 0."""
     with pytest.raises(ConfigError, match="ttl: expected a number above 0"):
         caching.fleet_hit_rate(Traffic(1), ttl)
+
+
+@pytest.mark.parametrize("wanted", [0, 1, -1, np.nan, True, "0.9", None])
+def test_a_hit_rate_that_cannot_be_wanted_is_refused(wanted: float) -> None:
+    """Every fleet, however large, has a hit rate above 0, and none has one of 1."""
+    for ask in (caching.needed_ttl, lambda traffic, wanted: caching.most_containers(traffic, 300, wanted)):
+        with pytest.raises(ConfigError, match="wanted: expected a fraction between 0 and 1"):
+            ask(Traffic(1), wanted)
