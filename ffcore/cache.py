@@ -33,7 +33,7 @@ class CacheStats:
         hits: Look-ups answered by a fresh entry.
         misses: All others; a look-up of an expired entry and a wait for another's load are among them.
         loads: Keys that the store was asked for.
-        evictions: Entries dropped for want of room.
+        evictions: Entries dropped to make room.
         expired: Misses that found an entry past its time to live.
         stale: Misses answered by an expired entry because the store failed.
         errors: Failed calls of the store.
@@ -99,7 +99,7 @@ REST = 10.0
 class Limits:
     """The settings of a cache; times in seconds of its clock. ``jitter`` shortens each TTL by up to that fraction.
 
-    Raises ``ConfigError`` with every setting that makes no sense.
+    Raises ``ConfigError`` with every setting that is out of its range.
     """
 
     ttl: float = 300.0

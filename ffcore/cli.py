@@ -76,7 +76,9 @@ def _add_verify(verify: argparse.ArgumentParser) -> None:
     verify.add_argument("--flags", required=True, metavar="FILE", help="the flags in force, from the beginning")
     changed = "flags that came into force during the log, as in new.yaml@2026-01-14T12:00"
     verify.add_argument("--changes", nargs="+", action="extend", default=[], metavar="FILE@TIME", help=changed)
-    verify.add_argument("--buckets", type=int, default=DEFAULT_BUCKETS, help="for flags that name none (10000)")
+    verify.add_argument(
+        "--buckets", type=int, default=DEFAULT_BUCKETS, help="the buckets of flags that name none (10000)"
+    )
     attributes = "attributes to explain a mismatch by (all of up to 1000 values, and day)"
     verify.add_argument("--by", nargs="+", metavar="NAME", help=attributes)
     verify.add_argument("--ttl", type=float, default=300.0, metavar="SECONDS", help="how long a cache may serve (300)")

@@ -79,7 +79,9 @@ def _flag_file(add_argument: Any, name: str, **options: Any) -> None:
 
 
 def _common(parser: argparse.ArgumentParser, command: Any) -> None:
-    parser.add_argument("--buckets", type=int, default=DEFAULT_BUCKETS, help="for flags that name none (10000)")
+    parser.add_argument(
+        "--buckets", type=int, default=DEFAULT_BUCKETS, help="the buckets of flags that name none (10000)"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(command=command)
 

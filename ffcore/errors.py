@@ -95,7 +95,7 @@ def shown(value: object, limit: int = 60) -> str:
 
 
 def _pieces(value: Any, limit: int) -> Iterator[str]:
-    """The ``repr`` of a value part by part, so that of a huge one no more is spelled out than is shown."""
+    """The ``repr`` of a value part by part, so that a huge value is never spelled out as a whole."""
     if isinstance(value, dict):
         items = (chain(_pieces(key, limit), [": "], _pieces(item, limit)) for key, item in value.items())
         yield from _joined("{}", items)

@@ -48,16 +48,17 @@ class Found:
 class Evaluator:
     """Decides what users get, from a ``FlagSet`` or any ``FlagStore``, through a cache.
 
-    A setting that makes no sense is a ``ConfigError``, a source that is none a ``TypeError``, and so is a context that
-    is no mapping, where a rule reads it.
+    Raises ``ConfigError`` for settings out of their range and ``TypeError`` for a source that is neither; a decision
+    raises ``TypeError`` where a rule reads a context that is no mapping.
 
     Args:
         source: Where flags and experiments come from.
         ttl: Seconds that an entry is fresh, from its fetch.
         max_entries: The most entries kept; the least recently used go first.
-        negative_ttl: Seconds that "not found" and "malformed" are kept, and the most that a failing store is let rest.
-        max_stale: Seconds past its expiry that an entry still answers while the store fails. After a failure that took
-            its time, such entries answer without asking the store for ten times as long, so they rarely wait.
+        negative_ttl: Seconds that "not found" and "malformed" are kept.
+        max_stale: Seconds after its expiry during which an entry still serves while the store fails. After a failed
+            call the store is not asked about such entries for ten times as long as the call took, at most
+            ``negative_ttl``, so that few look-ups wait for a time-out.
         jitter: Shortens each entry's ``ttl`` by a random fraction up to this one (0 to 1).
         clock: Seconds, monotonic.
         tracker: Told of every decision: ``tracker(user_id, key, flag_id or experiment_id, decision, context)``. Where

@@ -24,8 +24,8 @@ SECTIONS = {"flags": ListOf(FLAG), "experiments": ListOf(EXPERIMENT)}
 def load(path: str | PathLike[str], buckets: int = DEFAULT_BUCKETS) -> FlagSet:
     """The flags and experiments of a file, or of all ``.json``, ``.yaml`` and ``.yml`` files of a folder.
 
-    ``buckets`` holds for flags that name none. Raises one ``ConfigError`` that lists every problem of every file with
-    its path and line: unknown fields, wrong types, a percentage between two buckets, a key that stands twice.
+    ``buckets`` is the resolution of flags that name none. Raises one ``ConfigError`` that lists every problem of every
+    file with its path and line: unknown fields, wrong types, a percentage between two buckets, a key that stands twice.
 
     >>> import tempfile
     >>> from pathlib import Path

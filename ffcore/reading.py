@@ -46,8 +46,8 @@ def read_text(path: Path) -> str:
 def read_data(path: Path) -> Any:
     """The mappings, lists and scalars of one JSON or YAML file; numbers with a fraction are decimals below 2**53.
 
-    Raises ``ConfigError`` for anything that is no such file, or that is made to exhaust its reader: over 32 MiB,
-    100 levels, or 5 million values after aliases are counted out; duplicate keys; NaN and infinities.
+    Raises ``ConfigError`` for a file that is neither, for duplicate keys, NaN and infinities, and for a file that could
+    exhaust its reader: more than 32 MiB, 100 levels, or 5 million values with every alias counted as what it repeats.
     """
     text = read_text(path)
     return parse_json(text) if path.suffix == ".json" else parse_yaml(text)

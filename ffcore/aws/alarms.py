@@ -14,7 +14,7 @@ from typing import Any
 from ..ending import ended
 from . import metrics
 
-#: The seed report's recommendations: ring where P99 stays above 5 ms, or the hit rate below 90 %.
+#: The seed report's recommendations: an alarm where P99 stays above 5 ms, or the hit rate below 90 %.
 P99_MILLISECONDS, HIT_RATE_PERCENT = 5.0, 90.0
 MINUTE, MINUTES = 60, 5
 Alarm = Mapping[str, Any]
@@ -23,7 +23,7 @@ Alarm = Mapping[str, Any]
 def alarms(function: str, topic: str | None = None) -> list[dict[str, Any]]:
     """The inputs of ``PutMetricAlarm`` for one function; ``topic`` is the address of an SNS topic to tell.
 
-    Both ring after five minutes in a row, and stay silent while there is no traffic.
+    Both go off after five minutes in a row, and stay silent while there is no traffic.
 
     >>> [alarm["AlarmName"] for alarm in alarms("feature-flags")]
     ['feature-flags-latency-p99', 'feature-flags-cache-hit-rate']

@@ -85,7 +85,7 @@ class Assigner:
 
 
 def _served(experiment: Experiment, kept: Assignment, fresh: Decision) -> Outcome:
-    """The decision for a kept variant; one that the experiment has no more cannot be served, so a new one is."""
+    """The decision for a kept variant, or the fresh one where the experiment no longer has that variant."""
     arms = {arm.key: arm for arm in experiment.variants}
     if kept.variant in arms:
         return Decision(True, "assigned", kept.variant, arms[kept.variant].payload), kept.assignment_id

@@ -17,7 +17,7 @@ OUTSIDE = ("not_in_rollout", "not_in_traffic")
 #: What went wrong -> the specification's error code, and what is wrong.
 ERRORS = {
     "not_ready": ("PROVIDER_NOT_READY", "the provider is not initialised, or was shut down"),
-    "no_targeting_key": ("TARGETING_KEY_MISSING", "the answer hangs on the user; set the context's targeting key"),
+    "no_targeting_key": ("TARGETING_KEY_MISSING", "the answer depends on the user; set the context's targeting key"),
     "invalid_context": ("INVALID_CONTEXT", "expected a targeting key that is text and a mapping of attributes"),
     "not_found": ("FLAG_NOT_FOUND", "no flag and no experiment has this key"),
     "malformed": ("PARSE_ERROR", "the store's item cannot be read as a flag or an experiment; see the log"),

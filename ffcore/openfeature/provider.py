@@ -31,9 +31,9 @@ class Provider:
     """ffcore as a provider of OpenFeature: ``api.set_provider_and_wait(Provider(flags))``.
 
     A key stands for a flag, or for the experiment if there is no such flag; ``answers.answer`` says what is told of it.
-    A flag whose answer hangs on the user needs a targeting key. The provider's events follow the store: STALE where it
-    fails and expired flags serve, ERROR where none can, READY when it answers again, CONFIGURATION_CHANGED where a flag
-    that is read anew (see ``ttl``) has changed.
+    A flag whose answer depends on the user needs a targeting key. The provider's events follow the store: STALE where
+    it fails and expired flags serve, ERROR where none can, READY when it answers again, CONFIGURATION_CHANGED where a
+    flag that is read anew (see ``ttl``) has changed.
 
     Args:
         source: A ``FlagSet`` or any ``FlagStore``; it stays open when the provider is shut down.
@@ -238,7 +238,8 @@ class Provider:
 
 def decided(found: Found, kind: str, key: str, context: EvaluationContext | None) -> Answer:
     """What a client is told of what is cached, for a context."""
-    user_id, attributes = subject(context)
+    user_id: Any = None if context is None else context.targeting_key
+    attributes: Any = {} if context is None else context.attributes
     if (user_id is not None and not isinstance(user_id, str)) or not isinstance(attributes, Mapping):
         return failure("invalid_context", key)
     user, item = user_id or "", found.item
@@ -248,16 +249,12 @@ def decided(found: Found, kind: str, key: str, context: EvaluationContext | None
         return failure("malformed" if malformed else "not_found", key)
     if absent and draws(item):
         return failure("no_targeting_key", key)
-    # to the rules a missing attribute; no tracker is told of a decision for nobody
-    decision = compiled(item)(None, attributes) if absent else found.decide(user, attributes)
+    decision = _for_nobody(item, attributes) if absent else found.decide(user, attributes)
     return answer(item, decision, kind, stale=found.stale)
 
 
-def subject(context: EvaluationContext | None) -> tuple[Any, Any]:
-    """The id and the attributes of a context, unchecked."""
-    return (None, {}) if context is None else (context.targeting_key, context.attributes)
-
-
-def compiled(item: Flag | Experiment) -> Callable[[Any, Mapping[str, Any]], Decision]:
-    """How an item decides, for nobody too."""
-    return compile_flag(item) if isinstance(item, Flag) else compile_experiment(item)
+def _for_nobody(item: Flag | Experiment, attributes: Mapping[str, Any]) -> Decision:
+    """The decision without a user, whose id is a missing attribute to the rules; no tracker is told of it."""
+    decide: Any = compile_flag(item) if isinstance(item, Flag) else compile_experiment(item)
+    decision: Decision = decide(None, attributes)
+    return decision

@@ -24,8 +24,8 @@ class DynamoDBStore:
     Design of both tables: the partition key is ``key``, a string, the flag's or experiment's key; there is no sort key
     and no index, since every read is by key. An item's attributes are the fields of a flag file's item, with numbers as
     numbers and lists and maps as such. ``put`` writes whole items; what DynamoDB cannot hold, such as a number
-    of 39 digits in a payload, stands as a map ``{"$json": "..."}``. Reads are eventually consistent: half the price,
-    and a cache in front is later still. A read costs half a unit for every 4 KB of an item.
+    of 39 digits in a payload, stands as a map ``{"$json": "..."}``. Reads are eventually consistent, at half the price:
+    the evaluator's cache lags further behind anyway. A read costs half a unit for every 4 KB of an item.
 
     One read takes 100 keys; what DynamoDB leaves unprocessed, throttling, a 5xx and a lost connection are tried again
     after pauses of 50 ms and twice that at most, drawn at random. A call that fails for good raises ``StoreError``.

@@ -151,7 +151,7 @@ def test_everything_that_a_flag_can_say_is_kept(store: FlagStore) -> None:
     assert store.get_experiments(FEATURES.experiments) == dict(FEATURES.experiments)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(flag=flag_items, experiment=experiment_items)
 def test_any_flag_and_experiment_come_back_equal(
     store: FlagStore, flag: dict[str, object], experiment: dict[str, object]

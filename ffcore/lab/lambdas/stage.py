@@ -48,20 +48,20 @@ SPARE = FlagSet.from_items(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Questions about one user each, as direct events in JSON."""
+    """A question about one user."""
 
     user_id: str
     key: str
     context: Mapping[str, Any]
 
     def event(self, kind: str) -> bytes:
-        """The event for the flag or the assignment handler."""
+        """The direct event, as JSON, for the flag or the assignment handler."""
         name = "flag_key" if kind == FLAG else "experiment_key"
         return json.dumps({"user_id": self.user_id, name: self.key, "context": self.context}).encode()
 
 
 class Stage:
-    """The parts, started; where one is not installed ``missing`` says which, and nothing runs.
+    """The zip, the server and the runtime client, started; ``missing`` names what is not installed, if anything.
 
     Args:
         flags: What the tables hold.

@@ -73,13 +73,13 @@ class Starts:
 
 
 def cold_starts(stage: Stage, users: pd.DataFrame, starts: int, invocations: int, seed: int = 0) -> Starts:
-    """Start each function so many times, in shuffled turns; ask each fresh container once, the last one on and on.
+    """Start each function ``starts`` times in shuffled order; a container answers one event, the last of each many.
 
     Args:
         stage: What the functions run on.
         users: Whose contexts the questions take; each question is about another user.
         starts: Containers of each function.
-        invocations: Invocations of the last container of each.
+        invocations: Invocations of the last container of each function.
         seed: Draws the order.
     """
     if stage.missing:

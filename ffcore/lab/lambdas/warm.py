@@ -49,7 +49,7 @@ class Warm:
 
 
 def warm(stage: Stage, users: pd.DataFrame, calls: int, blocks: int = 12) -> Warm:
-    """Time so many invocations of each workload; known users are asked about once before."""
+    """Time ``calls`` invocations of each workload; those whom ``KNOWN`` asks about have their assignments already."""
     if stage.missing:
         return Warm(missing=stage.missing)
     flags, assigned = stage.questions(users, FLAG), stage.questions(users, ASSIGNMENT)
