@@ -14,6 +14,7 @@ from ffcore.errors import ConfigError, suggestion
 from ffcore.flagset import FlagSet
 from ffcore.lab.bulk.frames import evaluate_frame
 from ffcore.lab.schemes.assignments import Answer, Assignment
+from ffcore.lab.schemes.draws import present
 from ffcore.model import Flag, Rule, RuleGroup
 
 Condition: TypeAlias = Rule | RuleGroup
@@ -71,7 +72,7 @@ class VendorFlag:
         if any(rule.when for rule in self.rules):
             hint = 'targeting needs attributes; decide(frame) answers, and verify.logged("column") checks its column'
             raise ConfigError([(self.key, hint)])
-        return self._decided(np.asarray(user_ids, dtype=object), None)
+        return self._decided(_texts(user_ids), None)
 
     def decide(self, frame: pd.DataFrame, user_id: str = "user_id") -> pd.Series[Any]:
         """What each user of a frame gets; its columns are the attributes, null is missing.
@@ -83,8 +84,7 @@ class VendorFlag:
         """
         if user_id not in frame:
             raise ConfigError([(user_id, f"the frame has no such column{suggestion(user_id, map(str, frame))}")])
-        ids = frame[user_id].astype(str).to_numpy(dtype=object)
-        return pd.Series(self._decided(ids, (frame, user_id)), index=frame.index, name=self.key)
+        return pd.Series(self._decided(_texts(frame[user_id]), (frame, user_id)), index=frame.index, name=self.key)
 
     def _decided(self, ids: NDArray[Any], frame: tuple[pd.DataFrame, str] | None) -> Any:
         if self.uncovered:
@@ -95,6 +95,12 @@ class VendorFlag:
             mask, given = rule.given(ids, matches.get(number, np.ones(len(ids), dtype=bool)))
             answers[mask] = given[mask]
         return answers.astype(bool) if all(isinstance(value, bool) for value in answers.tolist()) else answers
+
+
+def _texts(ids: object) -> NDArray[Any]:
+    """Ids as text; a ``ConfigError`` where one is null."""
+    texts: NDArray[Any] = present(ids).text.to_numpy(zero_copy_only=False)
+    return texts
 
 
 def targeted(rules: tuple[FlagRule, ...], frame: tuple[pd.DataFrame, str]) -> dict[int, Mask]:

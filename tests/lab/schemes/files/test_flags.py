@@ -90,3 +90,13 @@ def test_a_file_is_a_mapping_that_says_what_is_left_out() -> None:
 
     assert (list(found), found["k"].key) == (["k"], "k")
     assert repr(found) == "FlagFile('unleash', 1 flags, 1 parts not followed)"
+
+
+@pytest.mark.parametrize("flag", [VendorFlag("k", True), VendorFlag("k", False, (FlagRule({"": True}, gate=HALF),))])
+def test_null_ids_are_refused(flag: VendorFlag) -> None:
+    """Also by a flag that gives everybody the same; whole numbers are their text."""
+    frame = pd.DataFrame({"user_id": ["a", None]})
+    for ask in (lambda: flag.decide(frame), lambda: flag(frame["user_id"])):
+        with pytest.raises(ConfigError, match="user_id: 1 ids are null, the first at row 1"):
+            ask()
+    assert flag(range(40)).tolist() == flag(list(map(str, range(40)))).tolist()
