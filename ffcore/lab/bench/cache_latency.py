@@ -58,7 +58,7 @@ class CacheLatencyRun:
         return table(rows, f"Medians [95 % interval] of n = {size:,} pairs of each store, a miss and the hit after it.")
 
 
-def cache_latency(pairs: int, clock: Clock = time.perf_counter_ns) -> CacheLatencyRun:
+def cache_latency(pairs: int) -> CacheLatencyRun:
     """Time a miss and the hit after it for so many flags of a SQLite file, and of a store that takes 5 ms to answer.
 
     The stores take turns. A miss holds everything: the store's answer, reading the item, compiling the flag and the
@@ -72,7 +72,9 @@ def cache_latency(pairs: int, clock: Clock = time.perf_counter_ns) -> CacheLaten
         sqlite = SQLiteStore(Path(folder) / "flags.db")
         try:
             sqlite.put(flags)
-            return timed({SQLITE: sqlite, DELAYED: DelayedStore(MemoryStore(flags), DELAY)}, flags, clock)
+            return timed(
+                {SQLITE: sqlite, DELAYED: DelayedStore(MemoryStore(flags), DELAY)}, flags, time.perf_counter_ns
+            )
         finally:
             sqlite.close()
 

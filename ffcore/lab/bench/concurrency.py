@@ -24,8 +24,7 @@ from ffcore.lab.bench.workloads import workloads
 
 THREADS, PROCESSES = "threads", "processes"
 SINGULAR = {THREADS: "thread", PROCESSES: "process"}
-LEAD_NS = 15_000_000  # from handing out the work to the common start
-ATTEMPTS = 20
+LEAD_NS, LONGEST_LEAD_NS = 15_000_000, 20_000_000_000  # from handing out the work to the common start
 WORKLOAD = "simple"
 
 #: Who worked, from when until when, and how many calls that were.
@@ -82,7 +81,7 @@ class ConcurrencyRun:
         return table(rows, f"[95 % interval]. {self.conditions()}")
 
 
-def concurrency(flags: FlagSet, users: Sequence[str], size: Sizes, *, seed: int = 0, fault: str = "") -> ConcurrencyRun:
+def concurrency(flags: FlagSet, users: Sequence[str], size: Sizes, *, fault: str = "") -> ConcurrencyRun:
     """Count the decisions a second of 1, 2, 4, 8 threads over one evaluator, and of as many processes.
 
     All sizes and both kinds take turns, each once a round in shuffled order. All workers sleep until a common start,
@@ -93,7 +92,6 @@ def concurrency(flags: FlagSet, users: Sequence[str], size: Sizes, *, seed: int 
         flags: the workload *simple* chooses from them.
         users: ids, used again from the start when they run out.
         size: rounds, shortest block, and how many at a time.
-        seed: draws the order.
         fault: "slow" stretches every decision to ten times its length; empty for none.
 
     Raises:
@@ -112,7 +110,7 @@ def concurrency(flags: FlagSet, users: Sequence[str], size: Sizes, *, seed: int 
             plans[THREADS, count] = partial(_together, threads, count, max(1, calls // count))
             each = max(1, calls * min(count, cores) // count)
             plans[PROCESSES, count] = partial(_together, processes, count, each)
-        rates = _measured(plans, size.rounds, seed)
+        rates = _measured(plans, size.rounds)
     return ConcurrencyRun(tuple(WorkerGroup(*plan, rates[plan]) for plan in sorted(plans)), cores)
 
 
@@ -120,10 +118,10 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _measured(plans: Mapping[Plan, Callable[[], float]], rounds: int, seed: int) -> dict[Plan, Floats]:
+def _measured(plans: Mapping[Plan, Callable[[], float]], rounds: int) -> dict[Plan, Floats]:
     """Calls a second by plan; the first round warms up and is not counted."""
     found: dict[Plan, list[float]] = {name: [] for name in plans}
-    for number, name in shuffled(plans, rounds + 1, seed):
+    for number, name in shuffled(plans, rounds + 1, seed=0):
         value = plans[name]()
         if number:
             found[name].append(value)
@@ -131,13 +129,15 @@ def _measured(plans: Mapping[Plan, Callable[[], float]], rounds: int, seed: int)
 
 
 def _together(pool: Executor, workers: int, each: int) -> float:
-    """Calls a second of a number of workers; a block in which one did the work of two is thrown away."""
-    for _ in range(ATTEMPTS):
-        start = time.perf_counter_ns() + LEAD_NS
+    """Calls a second of a number of workers; a block in which one did the work of two is repeated with more lead."""
+    lead = LEAD_NS
+    while lead < LONGEST_LEAD_NS:
+        start = time.perf_counter_ns() + lead
         who, starts, ends, made = zip(*pool.map(_work, [start] * workers, [each] * workers), strict=True)
         if len(set(who)) == workers:
             return float(sum(made) * 1e9 / (max(ends) - min(starts)))
-    raise RuntimeError(f"{workers} workers never started together in {ATTEMPTS} attempts; the machine is too busy")
+        lead *= 2
+    raise RuntimeError(f"{workers} workers did not start together within {lead / 1e9:.0f} s; the machine is too busy")
 
 
 _ready: list[tuple[Workload, tuple[str, ...]]] = []

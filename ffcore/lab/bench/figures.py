@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import cycle
 
 import numpy as np
 
@@ -19,10 +20,10 @@ LOOKS = tuple(zip(COLOURS, STYLES, strict=True))
 STEPS = 1 - 1 / np.geomspace(1.02, 1e5, 120)
 
 
-def latency_spectrum(run: LatencyRun | FreshRun, names: Sequence[str] | None = None) -> Chart:
+def latency_spectrum(run: LatencyRun | FreshRun) -> Chart:
     """Latency against percentile on an axis of 1 / (1 - p), which gives every further nine the same room.
 
-    A line ends where the calls carry no interval any more. `names` chooses among the workloads; None takes all.
+    A line ends where the calls carry no interval any more.
 
     >>> from ffcore.lab.bench import latency
     >>> run = latency({"floor": hash}, ["ann"], calls=1_000, blocks=10)
@@ -31,7 +32,7 @@ def latency_spectrum(run: LatencyRun | FreshRun, names: Sequence[str] | None = N
     """
     caption = f"Time of one call at each percentile: line estimate, band 95 % interval. {run.conditions()}"
     figure, axes = chart("Latency spectrum", caption, height=4.6)
-    for sample, colour, style in _looks(run, names):
+    for sample, colour, style in _looks(run):
         found = columns(run.bands(sample.name, STEPS.tolist()))
         estimable = found[1] > 0
         across, (low, value, high) = 1 / (1 - STEPS[estimable]), found[:, estimable]
@@ -46,14 +47,14 @@ def latency_spectrum(run: LatencyRun | FreshRun, names: Sequence[str] | None = N
     return figure
 
 
-def latency_histogram(run: LatencyRun | FreshRun, names: Sequence[str] | None = None) -> Chart:
+def latency_histogram(run: LatencyRun | FreshRun) -> Chart:
     """Histogram of each workload's calls on a common logarithmic scale, each to its own peak, with median and p99.
 
     >>> from ffcore.lab.bench import latency
     >>> latency_histogram(latency({"floor": hash}, ["ann"], calls=1_000, blocks=10)).caption[:16]
     'Time of one call'
     """
-    drawn = list(_looks(run, names))
+    drawn = list(_looks(run))
     edges = _edges([sample for sample, _, _ in drawn])
     caption = (
         "Time of one call, histograms of equal height with a logarithmic scale: line median, triangle p99, both with "
@@ -73,7 +74,7 @@ def latency_histogram(run: LatencyRun | FreshRun, names: Sequence[str] | None = 
     return figure
 
 
-def latency_cumulative(run: LatencyRun | FreshRun, names: Sequence[str] | None = None) -> Chart:
+def latency_cumulative(run: LatencyRun | FreshRun) -> Chart:
     """Share of calls that take no longer than a time, for each workload, on a logarithmic scale.
 
     The band is that of Dvoretzky, Kiefer and Wolfowitz: it holds the whole curve of independent calls with 95 %
@@ -86,7 +87,7 @@ def latency_cumulative(run: LatencyRun | FreshRun, names: Sequence[str] | None =
     what = "Share of calls that take no longer: line estimate, band 95 % for the whole curve of independent calls."
     caption = f"{what} {run.sample()}"
     figure, axes = chart("Latency, cumulative", caption, height=3.6)
-    drawn = list(_looks(run, names))
+    drawn = list(_looks(run))
     times = _edges([sample for sample, _, _ in drawn])
     for sample, colour, style in drawn:
         share = np.searchsorted(np.sort(sample.blocks, axis=None), times, side="right") / sample.blocks.size
@@ -100,10 +101,9 @@ def latency_cumulative(run: LatencyRun | FreshRun, names: Sequence[str] | None =
     return figure
 
 
-def _looks(run: LatencyRun | FreshRun, names: Sequence[str] | None) -> Iterator[tuple[Latency, str, object]]:
-    for name, (colour, style) in zip(run.workloads, LOOKS * len(run.workloads), strict=False):
-        if names is None or name in names:
-            yield run.workloads[name], colour, style
+def _looks(run: LatencyRun | FreshRun) -> Iterator[tuple[Latency, str, object]]:
+    for sample, (colour, style) in zip(run.workloads.values(), cycle(LOOKS)):
+        yield sample, colour, style
 
 
 def _edges(samples: Sequence[Latency]) -> Floats:

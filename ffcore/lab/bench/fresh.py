@@ -149,7 +149,7 @@ class FreshRun:
         return cells | {f"p50 ÷ {baseline}": interval(self.ratio(name, baseline), as_ratio)}
 
 
-def fresh_latency(flags: FlagSet, users: Sequence[str], size: Sizes, *, seed: int = 0, fault: str = "") -> FreshRun:
+def fresh_latency(flags: FlagSet, users: Sequence[str], size: Sizes, *, fault: str = "") -> FreshRun:
     """Time single calls of the standard workloads in fresh processes, one after the other.
 
     Each process starts a new interpreter (spawned, so nothing is inherited), makes the first calls of a cold
@@ -165,7 +165,6 @@ def fresh_latency(flags: FlagSet, users: Sequence[str], size: Sizes, *, seed: in
         flags: the set that workloads choose from.
         users: ids; each process gets its own stretch of them.
         size: how many processes, and calls in each.
-        seed: draws the order of workloads, another in each process.
         fault: "slow" stretches every decision to ten times its length; empty for none.
 
     Raises:
@@ -175,7 +174,7 @@ def fresh_latency(flags: FlagSet, users: Sequence[str], size: Sizes, *, seed: in
         raise ValueError("expected at least one user and one process")
     stretch = max(1, len(users) // size.processes)
     tasks = [
-        Task(flags, tuple(users[number * stretch : (number + 1) * stretch] or users), size.calls, seed + number, fault)
+        Task(flags, tuple(users[number * stretch : (number + 1) * stretch] or users), size.calls, number, fault)
         for number in range(size.processes)
     ]
     context = get_context("spawn")

@@ -13,19 +13,18 @@ STRETCH = 10
 MARKS = ((0.5, "o", BLUE), (0.99, "^", VERMILION))
 
 
-def latency_timeline(run: FreshRun, name: str = "simple") -> Chart:
-    """Every call of the first process in its order, medians of ten, the end of the warm-up and what was dropped.
+def latency_timeline(run: FreshRun) -> Chart:
+    """Every call of *simple* in the first process, medians of ten, the end of the warm-up and what was dropped.
 
     Args:
         run: what `fresh_latency` measured.
-        name: the workload.
     """
-    sample = run.runs[0].workloads[name]
+    sample = run.runs[0].workloads["simple"]
     times = np.maximum(np.concatenate([sample.lead, sample.blocks.ravel()]), 1.0)
     end, dropped = sample.warm_up.calls, sample.lead.size
     found = f"warm-up ends at call {end:,}" if sample.warm_up.settled else "the times never settle"
     caption = (
-        f"Time of each call of {name} in the first of {len(run.runs)} processes: dots calls, line medians of "
+        f"Time of each call of simple in the first of {len(run.runs)} processes: dots calls, line medians of "
         f"{STRETCH}; {found} (change point in these data, dashed), and {dropped:,} calls are dropped (grey), a block "
         f"at a time. n = {times.size:,} calls; no interval, these are the calls themselves."
     )

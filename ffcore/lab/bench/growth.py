@@ -15,7 +15,6 @@ import numpy as np
 import ffcore
 from ffcore.evaluator import Evaluator
 from ffcore.flagset import FlagSet
-from ffcore.lab.bench.clock import Clock
 from ffcore.lab.bench.display import duration, interval, table
 from ffcore.lab.bench.display import ratio as as_ratio
 from ffcore.lab.bench.estimate import Estimate, median
@@ -34,7 +33,6 @@ KEY = "growth"
 class Growth:
     """One dimension: the sizes in rising order, and what calls at each cost, measured in turns."""
 
-    dimension: str
     sizes: tuple[int, ...]
     run: ThroughputRun
 
@@ -78,7 +76,7 @@ class GrowthRun:
         return table(rows, f"[95 % interval] over n = {rounds} interleaved rounds; power: cost grows as size to it.")
 
 
-def growth(size: Sizes, *, seed: int = 0, fault: str = "", clock: Clock = time.thread_time_ns) -> GrowthRun:
+def growth(size: Sizes, *, fault: str = "") -> GrowthRun:
     """Time decisions at several sizes of each dimension; the sizes of a dimension take turns in shuffled order.
 
     The number of flags grows in one evaluator's cache, and calls ask for all of them in a shuffled order, so that the
@@ -88,15 +86,13 @@ def growth(size: Sizes, *, seed: int = 0, fault: str = "", clock: Clock = time.t
 
     Args:
         size: rounds, shortest block (half of it here), and the numbers of flags.
-        seed: draws the orders.
         fault: "scan" finds a flag by walking through all, "quadratic" decides anew for each rule; empty for none.
-        clock: reads nanoseconds.
     """
     found = {}
     for name, loads in calls(size.flags, fault).items():
         users = [f"user-{number}" for number in range(1_000)]
-        run = throughput(loads, users, rounds=size.rounds, seconds=size.seconds / 2, seed=seed, clock=clock)
-        found[name] = Growth(name, tuple(map(int, loads)), run)
+        run = throughput(loads, users, rounds=size.rounds, seconds=size.seconds / 2, clock=time.thread_time_ns)
+        found[name] = Growth(tuple(map(int, loads)), run)
     return GrowthRun(found)
 
 

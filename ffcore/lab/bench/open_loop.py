@@ -148,24 +148,23 @@ def knee(loads: Floats, tails: Floats) -> float:
     return float(loads[int(np.argmax(across - height))])
 
 
-def open_loop(flags: FlagSet, users: Sequence[str], size: Sizes, *, seed: int = 0) -> OpenLoopRun:
+def open_loop(flags: FlagSet, users: Sequence[str], size: Sizes) -> OpenLoopRun:
     """Serve *simple* at 10 to 90 % of what this loop can serve at most, loads in shuffled order; then cache misses.
 
     Args:
         flags: the workload *simple* chooses from them.
         users: ids.
         size: how long requests come in at each load.
-        seed: draws arrivals and order.
     """
     call = workloads(flags)["simple"]
     drive(call, users, np.zeros(CAPACITY_CALLS))
     full = drive(call, users, np.zeros(CAPACITY_CALLS))
     capacity = CAPACITY_CALLS * 1e9 / float(full.ended[-1] - full.begun[0])
     loads = {
-        load: drive(call, users, schedule(load * capacity, size.load_seconds, seed + number))
-        for number, (_, load) in enumerate(shuffled(LOADS, 1, seed))
+        load: drive(call, users, schedule(load * capacity, size.load_seconds, seed=number))
+        for number, (_, load) in enumerate(shuffled(LOADS, 1, seed=0))
     }
-    due = schedule(MISS_RATE, MISS_SECONDS * size.load_seconds, seed)
+    due = schedule(MISS_RATE, MISS_SECONDS * size.load_seconds, seed=0)
     return OpenLoopRun(capacity, loads, drive(_missing(), users, due))
 
 

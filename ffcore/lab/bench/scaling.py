@@ -38,21 +38,21 @@ class Threads:
         return asdict(self) | {"ratio": self.ratio.to_dict()}
 
 
-def threads(ids: Sequence[str], profile: Profile, clock: Clock = time.perf_counter_ns) -> Threads:
+def threads(ids: Sequence[str], profile: Profile) -> Threads:
     """Compare the calls a second of four threads together with those of one, on the 50 % flag of one evaluator.
 
     Both make the same number of calls in turns of shuffled order, and both start from a barrier, so that the start of
     threads is not measured.
     """
     evaluator = ffcore.Evaluator(ffcore.FlagSet.from_items(flags=flag_items()))
-    blocks = [_block(evaluator, ids, clock) for _ in range(THREADS)]
+    blocks = [_block(evaluator, ids) for _ in range(THREADS)]
     blocks[0].fill(profile.seconds)
     each = blocks[0].calls
     times: dict[str, list[float]] = {"one": [], "four": []}
     with frozen_heap(), ThreadPoolExecutor(THREADS) as pool:
         for _, _, name in turns({"threads": times}, profile.rounds, seed=0):
             members = blocks if name == "four" else blocks[:1]
-            times[name].append(_together(members, each * THREADS // len(members), pool, clock))
+            times[name].append(_together(members, each * THREADS // len(members), pool, time.perf_counter_ns))
     stats = evaluator.stats()
     calls = sum(block.made for block in blocks)
     return Threads(THREADS, paired_ratio(times["one"], times["four"]), calls, stats.hits + stats.misses)
@@ -69,9 +69,9 @@ class _Counted(Block):
         return spent, made
 
 
-def _block(evaluator: ffcore.Evaluator, ids: Sequence[str], clock: Clock) -> _Counted:
+def _block(evaluator: ffcore.Evaluator, ids: Sequence[str]) -> _Counted:
     names: dict[str, Any] = {"ev": evaluator, "context": {}, "users": list(ids)}
-    return _Counted(f"ev.evaluate(user, {HALF[0]!r}, context)", names, clock)
+    return _Counted(f"ev.evaluate(user, {HALF[0]!r}, context)", names, time.perf_counter_ns)
 
 
 def _together(blocks: Sequence[_Counted], calls: int, pool: ThreadPoolExecutor, clock: Clock) -> float:

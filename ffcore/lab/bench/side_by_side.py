@@ -109,7 +109,6 @@ def side_by_side(
     absent: Mapping[str, str],
     ids: Sequence[str],
     size: Size,
-    clock: Clock = time.perf_counter_ns,
 ) -> SideBySide:
     """Time all contenders in this thread, and their imports in fresh processes, everything interleaved.
 
@@ -118,11 +117,10 @@ def side_by_side(
         absent: why others are not among them.
         ids: user ids; the subjects are built before the clock starts.
         size: how much to measure.
-        clock: reads nanoseconds.
     """
-    blocks = compare(contenders, ids, size.blocks, clock=clock)
-    overhead = timer(clock).overhead
-    calls = single_calls(contenders, ids, size, clock)
+    blocks = compare(contenders, ids, size.blocks)
+    overhead = timer().overhead
+    calls = single_calls(contenders, ids, size, time.perf_counter_ns)
     calls = {name: {who: np.maximum(row - overhead, 0) for who, row in rows.items()} for name, rows in calls.items()}
     statements = OUR_IMPORT | {peer.title: peer.statement for peer in PEERS.values()}
     here = {who.name for who in contenders}

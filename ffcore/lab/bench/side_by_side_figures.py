@@ -43,17 +43,17 @@ def peer_ratios(run: SideBySide) -> Chart:
     return figure
 
 
-def peer_latency(run: SideBySide, workload: str = ROLLOUT) -> Chart:
-    """P50 and P99 of single calls of one workload, one row each, on a logarithmic axis; absent ones are grey rows."""
-    names = [who.name for who in run.contenders if who.name in run.calls[workload]]
-    calls = next(iter(run.calls[workload].values())).size
+def peer_latency(run: SideBySide) -> Chart:
+    """P50 and P99 of single calls of the 50 % rollout, one row each, on a logarithmic axis; absent ones are grey."""
+    names = [who.name for who in run.contenders if who.name in run.calls[ROLLOUT]]
+    calls = next(iter(run.calls[ROLLOUT].values())).size
     caption = (
-        f"Time of single calls, {workload}: circle P50, triangle P99, line 95 % interval. n = {calls:,} calls each, in "
+        f"Time of single calls, {ROLLOUT}: circle P50, triangle P99, line 95 % interval. n = {calls:,} calls each, in "
         f"interleaved blocks; timer overhead of {duration(run.overhead)} subtracted."
     )
     figure, axes = _rows([*names, *run.absent], "Latency of one call", caption)
     for place, name in enumerate(names):
-        found = [run.percentile(workload, name, level) for level in (0.5, 0.99)]
+        found = [run.percentile(ROLLOUT, name, level) for level in (0.5, 0.99)]
         for estimate, marker, colour in zip(found, ("o", "^"), (BLUE, VERMILION), strict=True):
             mark(axes, estimate, place, marker, colour)
         said = " and ".join("not estimable" if one.value is None else duration(one.value) for one in found)

@@ -99,7 +99,7 @@ def _of_each(flags: Integers, hits: Mask, kinds: int) -> Floats:
     return np.where(asked, np.bincount(flags, weights=hits, minlength=kinds) / np.maximum(asked, 1), np.nan)
 
 
-def theory_check(name: str, runs: Mapping[str, Measured], margin: float = MARGIN, alpha: float = ALPHA) -> Check:
+def theory_check(name: str, runs: Mapping[str, Measured]) -> Check:
     """Judge whether hit rates are theory's: each z-tested (Bonferroni), each 90 % interval within the margin to pass.
 
     >>> theory_check("hit rates", {"1 s": measure(Traffic(10), ttl=1, requests=200_000, make=None)}).verdict
@@ -109,14 +109,14 @@ def theory_check(name: str, runs: Mapping[str, Measured], margin: float = MARGIN
     p_value = min(1.0, len(runs) * min(2 * float(stats.norm.sf(abs(value))) for value in z.values()))
     interval = {arm: run.interval(LEVEL) for arm, run in runs.items()}
     reach = {arm: max(abs(bound - runs[arm].expected) for bound in bounds) for arm, bounds in interval.items()}
-    verdict: Verdict = "fail" if p_value < alpha else "inconclusive"
-    if p_value >= WATCH and max(reach.values()) < margin:
+    verdict: Verdict = "fail" if p_value < ALPHA else "inconclusive"
+    if p_value >= WATCH and max(reach.values()) < MARGIN:
         verdict = "pass"
     # 90 % power of both one-sided tests where the truth is theory's
-    widest = max((run.error / margin) ** 2 * run.n for run in runs.values())
+    widest = max((run.error / MARGIN) ** 2 * run.n for run in runs.values())
     details = {
         "expected": {arm: run.expected for arm, run in runs.items()},
-        "margin": dict.fromkeys(runs, margin),
+        "margin": dict.fromkeys(runs, MARGIN),
         "interval_level": LEVEL,
         "observed": f"{100 * max(abs(run.hit_rate - run.expected) for run in runs.values()):.3f} pp off at most",
     }
@@ -129,6 +129,6 @@ def theory_check(name: str, runs: Mapping[str, Measured], margin: float = MARGIN
         interval=interval,
         n=sum(run.n for run in runs.values()),
         n_needed=len(runs) * int(np.ceil(widest * (stats.norm.ppf(0.95) + stats.norm.ppf(0.95)) ** 2)),
-        alpha=alpha,
+        alpha=ALPHA,
         details=details,
     )

@@ -1,8 +1,9 @@
-"""Several at the same time: each does its own share, together, and rates are those of all."""
+"""Concurrent throughput: each worker does its own share, together, and rates are those of all."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ USERS = [f"user-{number}" for number in range(50)]
 
 
 @pytest.mark.slow
-def test_every_crowd_is_measured_in_every_round() -> None:
+def test_every_group_is_measured_in_every_round() -> None:
     """Threads and processes of each size have a positive rate a round; the first, for warm-up, is not among them."""
     run = concurrency(STANDARD, USERS, TINY)
 
@@ -39,11 +40,27 @@ def test_a_rate_is_all_calls_over_first_start_to_last_end(monkeypatch: pytest.Mo
         assert subject._together(pool, 2, 100) == 100
 
 
+def test_workers_that_start_late_get_more_lead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While processes still load, one does the work of two; the lead doubles until the other one is there as well."""
+    leads: list[int] = []
+
+    def work(start: int, calls: int) -> tuple[int, int, int, int]:
+        leads.append(start)
+        return (len(leads) if len(leads) > 8 else 1), 0, 10**9, calls
+
+    monkeypatch.setattr(subject, "_work", work)
+    monkeypatch.setattr(subject, "time", SimpleNamespace(perf_counter_ns=lambda: 0))
+    with ThreadPoolExecutor(1) as pool:
+        assert subject._together(pool, 2, 100) == 200
+
+    assert leads == [subject.LEAD_NS * factor for factor in (1, 1, 2, 2, 4, 4, 8, 8, 16, 16)]
+
+
 def test_one_worker_is_not_taken_for_two(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where one thread does the work of two, the block does not count, and in the end that is an error."""
     monkeypatch.setattr(subject, "_work", lambda *_: (1, 0, 10**9, 100))
 
-    with ThreadPoolExecutor(1) as pool, pytest.raises(RuntimeError, match="2 workers never started together"):
+    with ThreadPoolExecutor(1) as pool, pytest.raises(RuntimeError, match="2 workers did not start together within"):
         subject._together(pool, 2, 100)
 
 

@@ -17,7 +17,7 @@ def growth_of(power: float) -> Growth:
     generator = np.random.default_rng(1)
     rates = {size: 1e7 / max(size, 1) ** power * generator.lognormal(0, 0.02, 9) for size in SIZES}
     loads = {str(size): Throughput(str(size), values, 100, 0.1) for size, values in rates.items()}
-    return Growth(RULES, SIZES, ThroughputRun(loads, 0.0))
+    return Growth(SIZES, ThroughputRun(loads, 0.0))
 
 
 @pytest.mark.parametrize("power", [0.0, 0.5, 1.0, 2.0])

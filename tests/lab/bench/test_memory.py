@@ -48,10 +48,10 @@ def test_both_memories_are_read_at_each_reading(kind: str, monkeypatch: pytest.M
 
 def test_a_leak_is_traced_to_the_byte(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every tenth call keeps an id, a tuple and a number: at least ten bytes a call, and without it next to none."""
-    monkeypatch.setattr(subject, "SETTLED", 5_000)
+    monkeypatch.setattr(subject, "SETTLED", 2_000)
 
     clean, leaking = (
-        Memory("ffcore", TRACED, *watch(Task(STANDARD, 8_000, TRACED, leaks=leaks))).slope() for leaks in (False, True)
+        Memory("ffcore", TRACED, *watch(Task(STANDARD, 4_000, TRACED, leaks=leaks))).slope() for leaks in (False, True)
     )
 
     assert leaking.low > 10  # type: ignore[operator]
