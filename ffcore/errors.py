@@ -26,6 +26,15 @@ class ConfigError(ValueError):
         self.source = source
         super().__init__(self.problems, source)
 
+    @classmethod
+    def unknown(cls, path: str, name: object, valid: Iterable[str]) -> ConfigError:
+        """The error of a name that is none of the valid ones.
+
+        >>> print(ConfigError.unknown("fault", "leek", ["leak", "slow"]))
+        fault: 'leek' is unknown; did you mean leak?
+        """
+        return cls([(path, f"{shown(name)} is unknown{suggestion(name, valid)}")])
+
     def __str__(self) -> str:
         count = len(self.problems)
         lines = [printable(f"{path}: {message}" if path else message) for path, message in self.problems[:MAX_LISTED]]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from multiprocessing import get_context
 
-from ffcore.errors import ConfigError, shown, suggestion
+from ffcore.errors import ConfigError
 from ffcore.lab.testing.lost_part import LosesPart
 
 WORKERS = 2
@@ -40,7 +40,7 @@ def local_executors(fault: str = "") -> Iterator[Executors]:
     1
     """
     if fault not in ("", *FAULTS):
-        raise ConfigError([("fault", f"{shown(fault)} is no fault of executors{suggestion(fault, FAULTS)}")])
+        raise ConfigError.unknown("fault", fault, FAULTS)
     makers: dict[str, Callable[[ExitStack], Executor]] = {
         ONE_THREAD: lambda stack: stack.enter_context(ThreadPoolExecutor(1)),
         TWO_THREADS: lambda stack: stack.enter_context(ThreadPoolExecutor(WORKERS)),

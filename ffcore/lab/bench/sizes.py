@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ffcore.errors import ConfigError, suggestion
+from ffcore.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,5 +48,5 @@ def sizes(profile: str) -> Sizes:
     20
     """
     if profile not in SIZES:
-        raise ConfigError([("profile", f"unknown profile {profile!r}{suggestion(profile, SIZES)}")])
+        raise ConfigError.unknown("profile", profile, SIZES)
     return SIZES[profile]

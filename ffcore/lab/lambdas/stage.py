@@ -15,7 +15,7 @@ from zipfile import ZipFile
 import pandas as pd
 
 from ffcore.aws import package
-from ffcore.errors import ConfigError, suggestion
+from ffcore.errors import ConfigError
 from ffcore.flagset import FlagSet
 from ffcore.lab.report.tables import facts
 from ffcore.lab.testing import runtime_api, servers
@@ -103,7 +103,7 @@ class Stage:
     def seed(self, fault: str) -> None:
         """Put a handler with a fault in its function's place, or with a blank name none; raises ``ConfigError``."""
         if fault and fault not in FAULTS:
-            raise ConfigError([("fault", f"no fault {fault!r}{suggestion(fault, FAULTS)}")])
+            raise ConfigError.unknown("fault", fault, FAULTS)
         self._handlers = HANDLERS | ({FAULTS[fault][0]: FAULTS[fault][1]} if fault else {})
 
     def runtime(self, kind: str) -> runtime_api.LambdaRuntime:

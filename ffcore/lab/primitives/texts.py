@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ffcore.errors import ConfigError, shown, suggestion
+from ffcore.errors import ConfigError, shown
 from ffcore.lab.bulk.ids import Ids
 from ffcore.lab.primitives.kernels import decode_all, prepend_all
 
@@ -75,7 +75,7 @@ def encoding(name: str) -> Encoding:
     ([233, 55357, 56832], [195, 169])
     """
     if name not in ENCODINGS:
-        raise ConfigError([("encoding", f"{shown(name)} is unknown{suggestion(name, ENCODINGS)}")])
+        raise ConfigError.unknown("encoding", name, ENCODINGS)
     return ENCODINGS[name]
 
 

@@ -12,7 +12,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import ffcore
-from ffcore.errors import suggestion
 from ffcore.lab.bench.engines import HALF
 from ffcore.lab.bulk.frames import evaluate_frame
 from ffcore.lab.population import contexts
@@ -68,7 +67,7 @@ def equality(flags: ffcore.FlagSet, users: pd.DataFrame, fault: str = "", most: 
     ({'cases': 2406, 'mismatches': 0}, 'pass')
     """
     if fault not in ("", FAULT):
-        raise ffcore.ConfigError([("fault", f"{fault!r} is unknown{suggestion(fault, [FAULT])}")])
+        raise ffcore.ConfigError.unknown("fault", fault, [FAULT])
     some = users if most is None else users.iloc[:: -(-len(users) // most)]
     ids = generated_ids()
     made = users.iloc[np.arange(len(ids)) % len(users)].assign(user_id=ids)

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 import ffcore
-from ffcore.errors import suggestion
 from ffcore.lab.bulk.counts import count_frame
 from ffcore.lab.testing import faults
 from ffcore.lab.verify.assignments import OFF, ON
@@ -41,7 +40,7 @@ def fleet_checks(flags: ffcore.FlagSet, users: pd.DataFrame, fault: str = "", ma
     (10, {'enabled': 0.5, 'not enabled': 0.5})
     """
     if fault and fault not in FAULTS:
-        raise ffcore.ConfigError([("fault", f"{fault!r} is unknown{suggestion(fault, FAULTS)}")])
+        raise ffcore.ConfigError.unknown("fault", fault, FAULTS)
     checks = {name: rollout(case.subject, users) for name, case in cases.rollouts(flags).items()}
     checks |= {f"{name} variants": variants(case.subject, users) for name, case in cases.splits(flags).items()}
     fleet = made_up(made)

@@ -13,10 +13,10 @@ REPEATED_LINES = 5
 
 def lint(paths: Sequence[Path]) -> list[str]:
     """Name everything that notebooks do against the rules, each with the rule's reason; empty if all is well."""
-    found = [notebook for path in paths if (notebook := _read(path))]
-    unread = [f"{path.stem}: is no notebook that can be read" for path in paths if not _read(path)]
-    single = [line for notebook in found for line in faults(notebook)]
-    return [*unread, *single, *repeated(found)]
+    read = {path: _read(path) for path in paths}
+    unread = [f"{path.stem}: is no notebook that can be read" for path, notebook in read.items() if not notebook]
+    found = [notebook for notebook in read.values() if notebook]
+    return [*unread, *(line for notebook in found for line in faults(notebook)), *repeated(found)]
 
 
 def faults(notebook: Notebook) -> Iterator[str]:

@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd
 
 import ffcore
-from ffcore.errors import suggestion
 from ffcore.lab.testing import log_faults
 from ffcore.lab.testing.exposures import CONTEXT, simulate_exposures
 from ffcore.lab.verify.configurations import Flags
@@ -46,7 +45,7 @@ def exposure_log(flags: ffcore.FlagSet, users: pd.DataFrame, fault: str = "", ex
     (1000, 1400)
     """
     if fault and fault not in (known := (*FAULTS, STICKY)):
-        raise ffcore.ConfigError([("fault", f"{fault!r} is unknown{suggestion(fault, known)}")])
+        raise ffcore.ConfigError.unknown("fault", fault, known)
     if exposures and fault:
         raise ffcore.ConfigError([("fault", "is seeded in a simulated log; leave exposures blank")])
     if exposures:

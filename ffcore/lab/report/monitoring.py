@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import pandas as pd
 
 import ffcore
-from ffcore.errors import suggestion
 from ffcore.lab.testing import log_faults
 from ffcore.lab.testing.exposures import simulate_exposures
 from ffcore.lab.verify import Check, sample_ratio
@@ -47,7 +46,7 @@ def running(flags: ffcore.FlagSet, users: pd.DataFrame, days: int, fault: str = 
     ((2, 2), {'blue': 0.5, 'green': 0.5})
     """
     if fault and fault not in FAULTS:
-        raise ffcore.ConfigError([("fault", f"{fault!r} is unknown{suggestion(fault, FAULTS)}")])
+        raise ffcore.ConfigError.unknown("fault", fault, FAULTS)
     if days < 1:
         raise ffcore.ConfigError([("days", f"{days} is no number of days: expected 1 or more")])
     found = {}

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from ffcore.errors import ConfigError, suggestion
+from ffcore.errors import ConfigError
 from ffcore.lab.bench.contender import NAMES, ROLLOUT, SHARES, Call, Contender, share_of
 from ffcore.lab.bench.display import duration, interval, rate
 from ffcore.lab.bench.estimate import Estimate
@@ -40,7 +40,7 @@ def gather(exits: ExitStack, fault: str = "") -> Gathered:
         ConfigError: no such fault.
     """
     if fault not in ("", *FAULTS):
-        raise ConfigError([("fault", f"{fault!r} is no fault of contenders{suggestion(fault, FAULTS)}")])
+        raise ConfigError.unknown("fault", fault, FAULTS)
     contenders, left_out = gathered(list(PEERS), exits, lambda line: None, IDS)
     if fault:
         broken = {**contenders[0].calls, ROLLOUT: Call("True or ev")}

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import ffcore
-from ffcore.errors import suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,5 +47,5 @@ def profile(name: str) -> Profile:
     120000
     """
     if name not in PROFILES:
-        raise ffcore.ConfigError([("profile", f"unknown profile {name!r}{suggestion(name, PROFILES)}")])
+        raise ffcore.ConfigError.unknown("profile", name, PROFILES)
     return PROFILES[name]

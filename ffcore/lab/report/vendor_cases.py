@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ffcore.errors import ConfigError, suggestion
+from ffcore.errors import ConfigError
 from ffcore.hashing import hash32
 from ffcore.lab import schemes
 from ffcore.lab.bench.display import interval
@@ -99,7 +99,7 @@ def cases(fault: str = "") -> dict[str, Case]:
     30
     """
     if fault and fault not in FAULTS:
-        raise ConfigError([("fault", f"unknown fault {fault!r}{suggestion(fault, FAULTS)}")])
+        raise ConfigError.unknown("fault", fault, FAULTS)
     covered = {name.split()[0] for name in SPECIAL} - {OURS}
     found = {name: Case(_of(name)) for name in schemes.NAMES if name not in covered} | SPECIAL
     if fault == "split_legacy":

@@ -12,7 +12,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
-from ffcore.errors import ConfigError, shown, suggestion
+from ffcore.errors import ConfigError
 from ffcore.lab.schemes.scheme import Scheme, build
 from ffcore.lab.schemes.vectors import Result, reproduced, scheme_of
 
@@ -88,6 +88,6 @@ def check_vectors(path: str | PathLike[str]) -> Result:
 
 def _class(name: str) -> type[Scheme]:
     if name not in NAMES:
-        raise ConfigError([("scheme", f"{shown(name)} is unknown{suggestion(name, sorted(NAMES))}")])
+        raise ConfigError.unknown("scheme", name, sorted(NAMES))
     found: type[Scheme] = getattr(import_module(f"{__name__}.{name}"), NAMES[name])
     return found

@@ -137,4 +137,4 @@ def build(scheme: type[Scheme], version: int | None, settings: Mapping[str, Any]
 def choose(place: str, value: Value, choices: Mapping[Value, Any] | tuple[Value, ...]) -> None:
     """Refuse a setting that is none of the choices."""
     if value not in choices:
-        raise ConfigError([(place, f"{shown(value)} is unknown{suggestion(value, map(str, choices))}")])
+        raise ConfigError.unknown(place, value, map(str, choices))

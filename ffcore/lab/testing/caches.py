@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ffcore.cache import Cache, _Flight
-from ffcore.errors import ConfigError, suggestion
+from ffcore.errors import ConfigError
 from ffcore.evaluator import Evaluator
 from ffcore.flagset import FlagSet
 from ffcore.model import Experiment, Flag
@@ -90,5 +90,5 @@ def evaluator(fault: str) -> Callable[..., Evaluator]:
     (True, True)
     """
     if fault and fault not in FAULTS:
-        raise ConfigError([("fault", f"{fault!r} is unknown{suggestion(fault, FAULTS)}")])
+        raise ConfigError.unknown("fault", fault, FAULTS)
     return FAULTS.get(fault, Evaluator)

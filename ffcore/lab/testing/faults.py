@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ffcore.errors import ConfigError, suggestion
+from ffcore.errors import ConfigError
 from ffcore.hashing import HASH_SPACE, accepted_buckets, cumulative_thresholds
 from ffcore.lab.bulk.ids import Ids, id_array
 from ffcore.lab.testing.hashes import GROWTHBOOK_BUCKETS, HASHES, SMALL_HASH
@@ -138,7 +138,7 @@ def assign(name: str, flag: Flag) -> Assign:
     True
     """
     if name not in FAULTS:
-        raise ConfigError([("fault", f"{name!r} is unknown{suggestion(name, FAULTS)}")])
+        raise ConfigError.unknown("fault", name, FAULTS)
     return FAULTS[name].build(flag)
 
 

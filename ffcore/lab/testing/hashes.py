@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ffcore.errors import ConfigError, suggestion
+from ffcore.errors import ConfigError
 from ffcore.hashing import HASH_SPACE, hash32
 from ffcore.lab.bulk.hashing import hash_ids
 from ffcore.lab.bulk.ids import Ids, id_array
@@ -55,7 +55,7 @@ def hash_function(name: str) -> HashFunction:
     (2854229291, [2854229291, 3670280021])
     """
     if name not in HASHES:
-        raise ConfigError([("hash", f"{name!r} is unknown{suggestion(name, HASHES)}")])
+        raise ConfigError.unknown("hash", name, HASHES)
     return HASHES[name]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from ffcore.errors import ConfigError, shown, suggestion
+from ffcore.errors import ConfigError, shown
 
 #: What can be asked for -> the default that stands in where the provider has no answer.
 DEFAULTS: Mapping[str, Any] = {"boolean": False, "string": "", "integer": 0, "float": 0.0, "object": {}}
@@ -71,7 +71,7 @@ def from_openfeature(
     True
     """
     if kind not in DEFAULTS:
-        raise ConfigError([("kind", f"{shown(kind)} is unknown{suggestion(kind, DEFAULTS)}")])
+        raise ConfigError.unknown("kind", kind, DEFAULTS)
     return Answering(_client(source), key, kind, dict(attributes or {}))
 
 

@@ -52,5 +52,5 @@ def test_without_dask_the_others_work(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_unknown_fault_names_the_nearest() -> None:
     """A misspelt fault is refused before anybody is executors."""
-    with pytest.raises(ConfigError, match=r"^fault: 'lost_parts' is no fault of executors; did you mean lost_part\?$"):
+    with pytest.raises(ConfigError, match=r"^fault: 'lost_parts' is unknown; did you mean lost_part\?$"):
         local_executors("lost_parts").__enter__()

@@ -7,7 +7,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
-from ffcore.errors import ConfigError, shown, suggestion
+from ffcore.errors import ConfigError
 from ffcore.frozen import freeze
 from ffcore.lab.schemes.files import flagd, growthbook, launchdarkly, unleash
 from ffcore.lab.schemes.files.flags import FlagFile, VendorFlag
@@ -36,7 +36,7 @@ def read_flags(path: str | PathLike[str], vendor: str, **settings: Any) -> FlagF
         ConfigError: an unknown vendor, or a file that is none of the vendor's; it lists every problem.
     """
     if vendor not in READERS:
-        raise ConfigError([("vendor", f"{shown(vendor)} is unknown{suggestion(vendor, READERS)}")])
+        raise ConfigError.unknown("vendor", vendor, READERS)
     file = Path(fspath(path))
     reader = Reader(vendor, settings)
     try:

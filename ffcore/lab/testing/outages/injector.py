@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ffcore.errors import ConfigError, suggestion
+from ffcore.errors import ConfigError
 
 #: The error and the status of each fault that is an answer, for DynamoDB and Kinesis alike.
 ANSWERS = {
@@ -49,7 +49,7 @@ class Injector:
     @fault.setter
     def fault(self, name: str | None) -> None:
         if name is not None and name not in (*ANSWERS, PARTIAL):
-            raise ConfigError([("fault", f"{name!r} is unknown{suggestion(name, [*ANSWERS, PARTIAL])}")])
+            raise ConfigError.unknown("fault", name, [*ANSWERS, PARTIAL])
         self._fault = name
 
     def _answer(self, request: Any, **_: Any) -> Any:

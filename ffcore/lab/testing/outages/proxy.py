@@ -10,7 +10,7 @@ from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Condition, Thread
 from typing import Any, Self
 
-from ffcore.errors import ConfigError, suggestion
+from ffcore.errors import ConfigError
 from ffcore.lab.testing.servers import HOST
 
 MODES = ("through", "latency", "reset", "dead")
@@ -62,7 +62,7 @@ class Proxy:
     @mode.setter
     def mode(self, name: str) -> None:
         if name not in MODES:
-            raise ConfigError([("mode", f"{name!r} is unknown{suggestion(name, MODES)}")])
+            raise ConfigError.unknown("mode", name, MODES)
         with self._changed:
             self._mode = name
             self._changed.notify_all()
