@@ -160,6 +160,6 @@ def open_stage(flags: FlagSet, fault: str = "") -> Stage:
 
     >>> open_stage(FlagSet(), "slow")
     Traceback (most recent call last):
-    ffcore.errors.ConfigError: fault: no fault 'slow'; expected one of rebuilding, wrong, forgetful
+    ffcore.errors.ConfigError: fault: 'slow' is unknown; expected one of rebuilding, wrong, forgetful
     """
     return Stage(flags, fault).__enter__()
