@@ -103,8 +103,8 @@ def logged(column: str) -> Logged:
 
     The column holds truth values or variants' keys, as text or categories; null means not enabled. A user may stand in
     several rows, but an assignment gives one answer: users with several different ones are counted in
-    ``details["conflicting"]`` and fail the check. So a log in which users change by right, over a change of the flag
-    or a cache's time to live, is no subject for these checks.
+    ``details["conflicting"]`` and fail the check. Where users may change (the flag changed, or caches still served
+    its former state), judge the log with ``audit`` instead.
 
     >>> from ffcore.lab.verify.users import read_users
     >>> import pandas as pd

@@ -82,7 +82,7 @@ def audit_log(
     """The Check of a log already read, and what became of each of its rows."""
     check_limits(ttl, late, burst)
     if log.time is None and (len(configurations) > 1 or configurations.starts[0] > BEGINNING):
-        problem = "there is no such column: without times, rows cannot be told to one of several configurations"
+        problem = "there is no such column: without times, nobody knows which configuration decided a row"
         raise ConfigError([(TIME, problem)], source=log.source)
     found = recompute(log, configurations)
     windows = explain_changes(found, ttl)

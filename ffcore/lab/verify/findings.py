@@ -144,12 +144,11 @@ def repeated(found: Recomputed, repeats: Mapping[str, Repeats], burst: int) -> I
     twice = sum(one.duplicates.size for one in repeats.values())
     text = f"{twice:,} events ({percent(twice / rows)}) stand there twice: same user, flag, time and outcome"
     yield from graded("duplicate events", twice, rows, text, worst="note" if whole_seconds(found) else "fail")
-    crowd = sum(one.bursts.size for one in repeats.values())
-    users = sum(one.restless for one in repeats.values())
-    text = (
-        f"{crowd:,} events ({percent(crowd / rows)}) are of {users:,} users who saw a flag {burst:,} times in a minute"
-    )
-    yield from graded("bursts", crowd, rows, text)
+    events = sum(one.bursts.size for one in repeats.values())
+    users = sum(one.burst_users for one in repeats.values())
+    share = percent(events / rows)
+    text = f"{events:,} events ({share}) are of {users:,} users who saw a flag {burst:,} times in a minute"
+    yield from graded("bursts", events, rows, text)
 
 
 def whole_seconds(found: Recomputed) -> bool:

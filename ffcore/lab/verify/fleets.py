@@ -13,7 +13,7 @@ from ffcore.errors import ConfigError, shown
 from ffcore.lab.verify.check import VERDICTS, Check, Verdict
 from ffcore.lab.verify.counts import check_fractions
 from ffcore.lab.verify.display import p_text, percent, reason, violation
-from ffcore.lab.verify.p_values import LARGE, SMALL, Whole, adjusted, as_a_whole, spread_evenly
+from ffcore.lab.verify.p_values import LARGE, SMALL, Whole, adjusted, as_a_whole, randomize
 from ffcore.lab.verify.power import INTERVAL_LEVEL, wilson
 from ffcore.lab.verify.shares import LARGEST_ALPHA, WATCH_BELOW
 
@@ -72,7 +72,7 @@ def fleet(checks: Mapping[str, Check] | Sequence[Check], fdr: float = 0.01, alph
 
     Args:
         checks: By name, or in a row; of equal names in a row the later ones are numbered.
-        fdr: The expected part of wrong accusations among the findings.
+        fdr: The expected share of false findings among all findings.
         alpha: The alarm rate of the second level.
 
     Returns:
@@ -197,18 +197,18 @@ def wrong_by_proof(check: Check) -> bool:
 def second_level(members: Sequence[Member]) -> Whole:
     """The tests of all p-values together that do not stand out by themselves: is the rest as it should be?
 
-    An even p-value takes the place of a check's own where there is one, scaled to the range that the findings leave. A
-    check whose even p-value lies below that range, though its own does not, is left out.
+    A randomized p-value takes the place of a check's own where there is one, scaled to the range that the findings
+    leave. A check whose randomized p-value lies below that range, though its own does not, is left out.
     """
     tested = [member for member in members if member.kind == P_VALUE]
     rest = [member for member in tested if not member.stands_out]
     cut = max((member.p_value or 0.0 for member in tested if member.stands_out and member.adjusted), default=0.0)
     own = np.array([member.p_value for member in rest], dtype=float)
-    even = (spread_evenly([member.name for member in rest], [member.check for member in rest]) - cut) / (1 - cut)
-    left = ~(even <= 0)
-    own, even = own[left], even[left]
-    known = ~np.isnan(even)
-    return as_a_whole(np.where(known, even, own), even[known])
+    uniform = (randomize([member.name for member in rest], [member.check for member in rest]) - cut) / (1 - cut)
+    left = ~(uniform <= 0)
+    own, uniform = own[left], uniform[left]
+    known = ~np.isnan(uniform)
+    return as_a_whole(np.where(known, uniform, own), uniform[known])
 
 
 def conclude(findings: Sequence[Member], whole: Whole, unsettled: Sequence[Member], alpha: float) -> Verdict:

@@ -125,7 +125,7 @@ def log_report(
         by: The attributes (and ``day``) to explain a mismatch by; None: all of up to 1,000 values.
         ttl: Seconds for which a cache may serve a configuration after a change.
         late: Seconds after which an event is late.
-        tell: Is told what is going on, for a display of progress.
+        tell: Called with a few words at each step, to show progress.
 
     Raises:
         ConfigError: A log, flags or attributes that cannot be read.

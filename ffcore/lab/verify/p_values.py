@@ -18,7 +18,7 @@ from ffcore.lab.verify.goodness import EXACT_BELOW, fit
 Floats = NDArray[np.float64]
 SMALL, LARGE = 0.05, 0.95
 TOO_SMALL, TOO_GOOD = "too small", "too good"
-#: A smaller p-value would be infinitely surprising.
+#: A smaller p-value would have an infinite chi-square.
 LEAST = 1e-300
 #: Distances this close are equal, which rounding must not break.
 TIE = 1e-6
@@ -42,12 +42,12 @@ class Whole:
 
     Attributes:
         tests: The p-value of each test, by the direction and the name.
-        p_value: The smallest of them, paid for their number.
+        p_value: The smallest of them, times their number (Bonferroni).
         direction: What that one says: the p-values are too small, or too good to be true.
         test: Its name.
         words: What it saw.
         small: How many lie below 0.05, and of how many.
-        large: How many lie above 0.95, and of how many: only p-values that are uniform by right count.
+        large: How many lie above 0.95, and of how many: only p-values that are uniform under the null count.
         statistic: The sum of what each p-value is as a chi-square of one degree of freedom.
     """
 
@@ -65,13 +65,13 @@ def as_a_whole(p_values: Floats, uniform: Floats) -> Whole:
     """Six tests of p-values together, three against ones that are too small and three against ones that are too good.
 
     The share below 0.05 (above 0.95) by the exact binomial, Kolmogorov and Smirnov's one-sided distance from uniform,
-    and the sum of the p-values as chi-squares. They assume independent checks. Checks that pay for several tests
-    inside have p-values that are large by right: they can show that p-values are too small, but not that they are too
-    good.
+    and the sum of the p-values as chi-squares. They assume independent checks. Checks that correct for
+    several tests inside have p-values that tend to be large: they can show that p-values are too small, but not that
+    they are too good.
 
     Args:
         p_values: One for each check.
-        uniform: Those among them that are uniform if nothing is wrong.
+        uniform: Those among them that are uniform under the null, that is, if nothing is wrong.
 
     >>> rng = np.random.default_rng(1)
     >>> fair = rng.random(1_000)
@@ -94,8 +94,8 @@ def as_a_whole(p_values: Floats, uniform: Floats) -> Whole:
     every = [(p_value, direction, test) for direction, found in tests.items() for test, p_value in found.items()]
     least, direction, test = min(every)
     words = seen(test, p_values if direction == TOO_SMALL else uniform, direction) if least < 1 else ""
-    paid = min(1.0, len(every) * least)
-    return Whole(tests, paid, direction, test, words, (small, p_values.size), (large, uniform.size), total(p_values))
+    p_value = min(1.0, len(every) * least)
+    return Whole(tests, p_value, direction, test, words, (small, p_values.size), (large, uniform.size), total(p_values))
 
 
 def seen(test: str, p_values: Floats, direction: str) -> str:
@@ -134,12 +134,12 @@ def total(p_values: Floats) -> float:
     return math.fsum(stats.chi2.isf(np.maximum(p_values, LEAST), 1))
 
 
-def spread_evenly(names: Sequence[str], checks: Sequence[Check]) -> Floats:
+def randomize(names: Sequence[str], checks: Sequence[Check]) -> Floats:
     """A p-value for each check that is uniform if nothing is wrong; NaN where none can be had.
 
-    Counts are whole, so the p-values of two arms are so too: of a hundred users in halves one in twelve splits gives
-    exactly 1. Between its steps each p-value is placed at random (a randomized p-value), by a hash of the check's name
-    and so alike in each run. Three arms and more take chi-square's where it holds.
+    Counts are whole numbers, so the p-values of two arms come in steps: of a hundred users in halves one split in
+    twelve gives exactly 1. A randomized p-value lies at random within its step: here by a hash of the check's name,
+    so that each run gives the same. Three arms and more take chi-square's p-value where it holds.
     """
     found = np.full(len(checks), np.nan)
     pairs: list[tuple[int, int, int, float]] = []

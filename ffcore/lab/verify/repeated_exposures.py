@@ -28,14 +28,14 @@ class Repeats:
         several: How many of them saw several variants under one configuration.
         duplicates: The rows that repeat another one's user, time and outcome.
         bursts: The rows that are among many of their user within a minute.
-        restless: How many users have such rows.
+        burst_users: How many users have such rows.
     """
 
     users: int
     several: int
     duplicates: Rows
     bursts: Rows
-    restless: int
+    burst_users: int
 
 
 def find_repeats(found: Recomputed, rows: Rows, burst: int) -> Repeats:
@@ -45,8 +45,8 @@ def find_repeats(found: Recomputed, rows: Rows, burst: int) -> Repeats:
     places, users = repeated_rows(ids.text, hash_ids(ids, [ID])[0])
     distinct = rows.size - places.size + np.unique(users).size
     several = in_several_variants(found, rows[places], users)
-    duplicates, bursts, restless = in_time(log, rows[places], users, burst)
-    return Repeats(int(distinct), several, duplicates, bursts, restless)
+    duplicates, bursts, burst_users = in_time(log, rows[places], users, burst)
+    return Repeats(int(distinct), several, duplicates, bursts, burst_users)
 
 
 def in_several_variants(found: Recomputed, rows: Rows, users: Rows) -> int:
@@ -76,14 +76,14 @@ def in_time(log: Exposures, rows: Rows, users: Rows, burst: int) -> tuple[Rows, 
     rows, users, outcome, times = rows[order], users[order], outcome[order], log.time[rows[order]]
     again = np.zeros(rows.size, dtype=np.bool_)
     again[1:] = (users[1:] == users[:-1]) & (times[1:] == times[:-1]) & (outcome[1:] == outcome[:-1])
-    crowd = crowded(users[~again], times[~again], burst)
-    return np.sort(rows[again]), np.sort(rows[~again][crowd]), int(np.unique(users[~again][crowd]).size)
+    many = in_bursts(users[~again], times[~again], burst)
+    return np.sort(rows[again]), np.sort(rows[~again][many]), int(np.unique(users[~again][many]).size)
 
 
-def crowded(users: Rows, times: Times, burst: int) -> NDArray[np.bool_]:
+def in_bursts(users: Rows, times: Times, burst: int) -> NDArray[np.bool_]:
     """Which rows, in order of user and time, are among ``burst`` of one user within a minute.
 
-    >>> crowded(np.repeat([1, 2], [60, 59]), np.arange(119) * 1_000_000, 60).sum()
+    >>> in_bursts(np.repeat([1, 2], [60, 59]), np.arange(119) * 1_000_000, 60).sum()
     np.int64(60)
     """
     if users.size < burst:

@@ -24,9 +24,9 @@ from ffcore.lab.verify.segment_tests import (
     counts_of,
     deviance,
     family_size,
+    minus_log_tail,
     share_test,
     spans_of,
-    surprise,
 )
 
 #: The chance that any segment is named wrongly.
@@ -58,8 +58,9 @@ class Finding:
     Attributes:
         spans: Its one or two conditions.
         counts: Its users by arm, without those of segments found before.
-        adjusted: Its p-value against the expected shares, paid for all segments tried.
-        score: The evidence that it, and only it, is off: minus the logarithm of the likelihood-ratio test's p, paid.
+        adjusted: Its p-value against the expected shares, corrected for all segments tried (Bonferroni).
+        score: The evidence that it, and only it, is off: minus the logarithm of the likelihood-ratio test's p,
+            corrected likewise.
         before: The p-value of all users with it.
         after: The p-value of all users without it.
     """
@@ -175,13 +176,13 @@ def leading(cells: Cells, problem: Problem) -> list[Finding]:
 
 
 def scored(tried: Candidates, shares: Floats, size: int) -> Floats:
-    """The evidence of each segment, paid for ``size`` tries."""
-    found: Floats = surprise(deviance(tried.counts, shares), shares.size - 1) - math.log(size)
+    """The evidence of each segment, corrected for ``size`` tries (Bonferroni)."""
+    found: Floats = minus_log_tail(deviance(tried.counts, shares), shares.size - 1) - math.log(size)
     return found
 
 
 def nested(cells: Cells, problem: Problem, parent: Finding, size: int) -> Iterator[Finding]:
-    """Segments within a segment that differ from the rest of it, which fits; paid for all pairs of segments."""
+    """Segments within a segment that differ from the rest of it, which fits; corrected for all pairs of segments."""
     inside = cells.select(cells.inside(parent.spans))
     tried = candidates(inside, without=parent.spans[0].attribute)
     pairs = max(1, size * (size - 1) // 2)

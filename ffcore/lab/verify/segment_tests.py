@@ -1,6 +1,7 @@
 """All segments of a log tested at once: do their users spread over the arms as expected, and as all others do?
 
-Both tests are exact for each arm (binomial; hypergeometric), two-sided by doubling, and paid for the number of arms.
+Both tests are exact for each arm (binomial; hypergeometric), two-sided by doubling, and corrected for
+the number of arms (Bonferroni).
 """
 
 from __future__ import annotations
@@ -115,7 +116,7 @@ def arms_of(count: int) -> range:
 
 
 def two_sided(below: list[Floats], above: list[Floats]) -> Floats:
-    """The smaller tail of all arms, paid for two tails and the number of arms."""
+    """The smaller tail of all arms, times two tails and the number of arms (Bonferroni)."""
     smaller = np.minimum(np.array(below), np.array(above)).min(axis=0)
     found: Floats = np.minimum(1.0, 2 * len(below) * smaller)
     return found
@@ -148,10 +149,10 @@ def deviance(counts: CountArray, shares: Floats) -> Floats:
     return np.maximum(found, 0.0)
 
 
-def surprise(statistics: Floats, freedom: int) -> Floats:
+def minus_log_tail(statistics: Floats, freedom: int) -> Floats:
     """Minus the natural logarithm of chi-square's tail, also where the tail is too small for a float.
 
-    >>> surprise(np.array([10.83, 1e6]), 1).round(2).tolist()
+    >>> minus_log_tail(np.array([10.83, 1e6]), 1).round(2).tolist()
     [6.91, 500007.13]
     """
     near = -stats.chi2.logsf(np.minimum(statistics, FAR), freedom)

@@ -30,7 +30,7 @@ def found(rows: int = 1_000, **columns: Any) -> Recomputed:
 
 def repeats(several: int = 0, duplicates: int = 0, bursts: int = 0) -> dict[str, Repeats]:
     """What repeats among a thousand users."""
-    return {"checkout": Repeats(1_000, several, np.arange(duplicates), np.arange(bursts), restless=1)}
+    return {"checkout": Repeats(1_000, several, np.arange(duplicates), np.arange(bursts), burst_users=1)}
 
 
 def only(some: Any) -> Finding:

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from ffcore.lab.verify import Check, sample_ratio
-from ffcore.lab.verify.p_values import TOO_GOOD, TOO_SMALL, Floats, adjusted, as_a_whole, randomized, spread_evenly
+from ffcore.lab.verify.p_values import TOO_GOOD, TOO_SMALL, Floats, adjusted, as_a_whole, randomize, randomized
 
 NONE = np.empty(0)
 
@@ -122,23 +122,23 @@ def test_randomized_p_values_are_exactly_uniform(users: int, share: float) -> No
         assert (chances * reached).sum() == pytest.approx(bound, abs=1e-9)
 
 
-def test_discrete_checks_give_even_p_values() -> None:
+def test_discrete_checks_give_uniform_p_values() -> None:
     """A hundred users in halves, 3,000 times: p-values as such are far from uniform, spread evenly they are not."""
     counts = np.random.default_rng(4).binomial(100, 0.5, 3_000).tolist()
     made = {count: sample_ratio([count, 100 - count], [0.5, 0.5]) for count in set(counts)}
     checks = [made[count] for count in counts]
     own: Floats = np.array([check.p_value for check in checks])
 
-    even = spread_evenly([f"flag {place}" for place in range(3_000)], checks)
+    uniform = randomize([f"flag {place}" for place in range(3_000)], checks)
 
     assert stats.kstest(own, "uniform").pvalue < 1e-9
-    assert stats.kstest(even, "uniform").pvalue > 1e-4
+    assert stats.kstest(uniform, "uniform").pvalue > 1e-4
 
 
-def test_even_p_values_depend_on_the_name_alone() -> None:
+def test_randomized_p_values_depend_on_the_name_alone() -> None:
     """Two runs agree, and two flags of the same counts are two draws."""
     check = sample_ratio([50, 50], [0.5, 0.5])
-    first, second, third = spread_evenly(["a", "b", "a"], [check, check, check])
+    first, second, third = randomize(["a", "b", "a"], [check, check, check])
 
     assert first == third != second
 
@@ -155,7 +155,7 @@ def test_even_p_values_depend_on_the_name_alone() -> None:
 )
 def test_checks_without_steps_or_counts(check: Check, expected: float | None) -> None:
     """Three arms take chi-square's p-value; where it does not hold, and without counts, there is none."""
-    [found] = spread_evenly(["x"], [check])
+    [found] = randomize(["x"], [check])
 
     assert np.isnan(found) if expected is None else found == pytest.approx(expected, abs=1e-4)
 

@@ -13,7 +13,7 @@ from ffcore.lab.verify.configurations import read_configurations
 from ffcore.lab.verify.exposures import read_exposures
 from ffcore.lab.verify.outcomes import Outcome
 from ffcore.lab.verify.recomputing import recompute
-from ffcore.lab.verify.repeated_exposures import Repeats, crowded, find_repeats
+from ffcore.lab.verify.repeated_exposures import Repeats, find_repeats, in_bursts
 
 ARMS = [{"key": "blue", "allocation": 0.5}, {"key": "red", "allocation": 0.5}]
 START = pd.Timestamp("2024-06-01", tz="UTC")
@@ -111,7 +111,7 @@ def test_bursts_are_many_events_within_a_minute() -> None:
     rows += [{"user_id": "twice", "timestamp": at(30)}] * 100
     found = repeats(rows)
 
-    assert (found.bursts.tolist(), found.restless) == (list(range(61)), 1)
+    assert (found.bursts.tolist(), found.burst_users) == (list(range(61)), 1)
     assert found.duplicates.size == 99
     assert repeats(rows, burst=62).bursts.size == 0
     assert repeats(rows[61:121], burst=50).bursts.size == 60
@@ -120,4 +120,4 @@ def test_bursts_are_many_events_within_a_minute() -> None:
 @pytest.mark.parametrize("rows", [0, 1, 59])
 def test_few_rows_are_no_burst(rows: int) -> None:
     """Fewer than it takes."""
-    assert crowded(np.zeros(rows, np.int64), np.zeros(rows, np.int64), 60).tolist() == [False] * rows
+    assert in_bursts(np.zeros(rows, np.int64), np.zeros(rows, np.int64), 60).tolist() == [False] * rows

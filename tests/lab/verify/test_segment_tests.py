@@ -18,9 +18,9 @@ from ffcore.lab.verify.segment_tests import (
     counts_of,
     deviance,
     family_size,
+    minus_log_tail,
     share_test,
     spans_of,
-    surprise,
 )
 
 HALVES, THREE = np.array([0.5, 0.5]), np.array([0.5, 0.3, 0.2])
@@ -135,10 +135,10 @@ def test_the_family_keeps_its_error_rate() -> None:
     assert np.count_nonzero(smallest <= 0.01 / (size - 1)) > size - 1
 
 
-def test_surprise_is_the_log_of_the_tail_on_both_sides_of_its_bound() -> None:
+def test_minus_log_tail_is_right_on_both_sides_of_its_bound() -> None:
     """The asymptotic form joins the exact one within 0.1 %."""
     for freedom in (1, 2, 5):
-        near, far = surprise(np.array([499.999, 500.001]), freedom)
+        near, far = minus_log_tail(np.array([499.999, 500.001]), freedom)
 
         assert near == pytest.approx(-stats.chi2.logsf(499.999, freedom))
         assert far == pytest.approx(near, rel=1e-3)
