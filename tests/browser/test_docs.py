@@ -27,9 +27,9 @@ def built(chromium: object, tmp_path_factory: pytest.TempPathFactory) -> list[Pa
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_pages_are_readable_at_every_width(built: list[Path], watched: Watched, width: int) -> None:
+def test_pages_are_readable_at_every_width(built: list[Path], watched: Watched, tmp_path: Path, width: int) -> None:
     """Nothing overflows, axe finds nothing, no script fails, nothing is fetched, every image is there."""
-    assert [fault for path in built for fault in watched.faults(path, width)] == []
+    assert [fault for path in built for fault in watched.faults(path, width, tmp_path)] == []
     assert len(built) > 40
 
 

@@ -12,6 +12,11 @@ from playwright.sync_api import ConsoleMessage, Page, Request
 WIDTHS = (1280, 768, 360)
 LOCAL = ("file:", "data:", "blob:", "http://127.0.0.1", "ws://127.0.0.1")
 ADDRESSES = "links => links.map(link => link.href)"
+#: What lies beyond the right edge, or is scrolled.
+CUT = """[...document.querySelectorAll('main *')].filter(element =>
+    element.getBoundingClientRect().right > innerWidth + 1
+    || getComputedStyle(element).overflowX !== 'visible' && element.scrollWidth > element.clientWidth + 1
+       && element.clientWidth > 1).map(element => element.outerHTML.slice(0, 200))"""
 PLACES = "all => all.map(element => element.id)"
 
 
@@ -37,10 +42,12 @@ class Watched:
         if not request.url.startswith(LOCAL):
             self.left.append(request.url)
 
-    def faults(self, path: Path, width: int) -> list[str]:
-        """Open a page at a width; everything about it that somebody might stumble over."""
+    def faults(self, path: Path, width: int, pictures: Path) -> list[str]:
+        """Open a page and all that is folded at a width; everything about it that somebody might stumble over."""
         self.page.set_viewport_size({"width": width, "height": 900})
         self.page.goto(path.as_uri())
+        self.page.screenshot(path=pictures / f"{path.stem}.png", full_page=True)
+        self.page.evaluate("document.querySelectorAll('details').forEach(folded => folded.open = true)")
         reach = self.page.evaluate("document.documentElement.scrollWidth")
         seen = self.page.evaluate("[...document.images].every(image => image.naturalWidth > 0)")
         said = [*violations(self.page), *self.errors, *(f"asked for {address}" for address in self.left)]

@@ -123,15 +123,15 @@ class OpenLoopRun:
         return knee(np.array(loads), np.array(tails))
 
     def _named(self) -> list[tuple[str, Requests]]:
-        loads = [(f"{load:.0%} of capacity", self.loads[load]) for load in sorted(self.loads)]
+        loads = [(f"{100 * load:.0f} % of capacity", self.loads[load]) for load in sorted(self.loads)]
         return [*loads, ("cache misses of 5 ms", self.misses)]
 
     def _repr_html_(self) -> str:
         rows = [{"load": name, **_row(requests)} for name, requests in self._named()]
         note = (
             f"All requests [95 % interval over {PARTS} stretches]. Capacity of this loop: {rate(self.capacity)}; "
-            f"knee of the response at {self.knee():.0%}. Cache misses: {MISS_RATE:,} requests a second, {MISS_FLAGS} "
-            f"flags, time to live {MISS_TTL:g} s."
+            f"knee of the response at {100 * self.knee():.0f} %. Cache misses: {MISS_RATE:,} requests a second, "
+            f"{MISS_FLAGS} flags, time to live {MISS_TTL:g} s."
         )
         return table(rows, note)
 

@@ -12,9 +12,7 @@ from nbconvert import HTMLExporter
 from .results import Result
 
 TEMPLATES = Path(__file__).with_name("templates")
-_SCROLLED = re.compile(  # by keyboard too
-    r'<pre(?=>)|<div class="output_html[^"]*"(?=>\s*<(?:table|style|div))|<div class="output_(?:png|svg)[^"]*"(?=>)'
-)
+_SCROLLED = re.compile(r'<pre(?=>)|<div class="output_html[^"]*"(?=>\s*<(?:div|img|style|table))')  # by keyboard too
 _ERROR_MARK = "papermill-error-cell-tag"
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 

@@ -98,8 +98,8 @@ def _spread(latency: FreshRun, name: str) -> Measure:
     """How far P99 of the slowest process lies above that of the quickest: an observed range, so without interval."""
     tails, parts = latency.by_process(name, _TAIL), latency.variation(name, _TAIL)
     note = (
-        f"{duration(tails.min())} to {duration(tails.max())}; deviation within a process {parts.within:.1%}, "
-        f"between processes {parts.between:.1%}"
+        f"{duration(tails.min())} to {duration(tails.max())}; deviation within a process {100 * parts.within:.1f} %, "
+        f"between processes {100 * parts.between:.1f} %"
     )
     label = f"P99 of {name}, slowest process over quickest"
     return Measure.of(f"p99_{name}_spread", label, latency.spread(name, _TAIL), "ratio", note=note)
