@@ -42,8 +42,17 @@ def lab(chromium: object, free_port: int, tmp_path_factory: pytest.TempPathFacto
 
 
 def cells(path: Path) -> list[dict[str, Any]]:
-    """The code cells of a notebook file."""
-    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    """The code cells of a notebook file; one that the lab is writing just now is read again."""
+    found: list[dict[str, Any]] = []
+
+    def is_whole() -> bool:
+        try:
+            found[:] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        except json.JSONDecodeError:
+            return False
+        return True
+
+    wait_for(is_whole, lambda: f"{path.name} is not whole")
     return [cell for cell in found if cell["cell_type"] == "code"]
 
 

@@ -145,7 +145,8 @@ def stack(axes: Axes, series: Sequence[Series], left: NDArray[np.float64], width
     for name, colour, hatch, counts in series:
         bars = axes.bar(left, counts, width, bottom, align="edge", color=colour, label=name, zorder=2)
         for bar in bars:
-            bar.set(hatch=hatch, edgecolor="white", linewidth=0, antialiased=False)  # no seams between neighbours
+            edge = ("white", 0) if hatch else (colour, 0.6)  # a bar's own colour leaves no seams between neighbours
+            bar.set(hatch=hatch, edgecolor=edge[0], linewidth=edge[1])
         bottom += counts
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
