@@ -17,6 +17,8 @@ from ffcore.lab.verify.exposures import ENABLED, ID, KEY, PREFIX, VARIANT, read_
 NAME = "vendor log"
 #: How many mismatches are shown.
 EXAMPLES = 5
+#: Texts that are truth values, however their letters are cased: pandas writes them as True and False.
+TRUTH = {"true": "true", "false": ""}
 
 Texts = NDArray[np.object_]
 
@@ -34,7 +36,8 @@ class _Recomputed:
 def vendor_log(exposures: Any, flags: FlagFile) -> Check:
     """Whether a log says of each user what the vendor's file gives them.
 
-    A row's outcome is its variant where it has one, else its truth value; off, false and no variant are the same.
+    A row's outcome is its variant where it has one, else whether it is enabled. Not enabled, false (in any case) and no
+    variant are the same.
     Variants are compared by the values that users got, as the file spells them (JSON for anything but text).
 
     Pass: every row agrees. Fail: one differs. Inconclusive: none differs, but rows are of flags that cannot be
@@ -77,7 +80,7 @@ def _compared(flag: VendorFlag, rows: pd.DataFrame) -> _Recomputed:
     if flag.uncovered:
         return _Recomputed(len(rows), unknown=flag.uncovered[0])
     users = rows[ID].astype(str).to_numpy(dtype=object)
-    logged, found = _logged(rows), _spelt(flag.decide(rows).to_numpy(dtype=object))
+    logged, found = _logged(rows), _as_texts(flag.decide(rows).to_numpy(dtype=object))
     wrong = np.flatnonzero(logged != found)
     examples = tuple(
         f"{flag.key}, user {shown(users[row])}: logged {logged[row] or 'off'}, recomputed {found[row] or 'off'}"
@@ -90,17 +93,17 @@ def _logged(rows: pd.DataFrame) -> Texts:
     none = np.full(len(rows), None, dtype=object)
     enabled = rows[ENABLED].to_numpy(dtype=object) if ENABLED in rows else none
     variant = rows[VARIANT].to_numpy(dtype=object) if VARIANT in rows else none
-    return _spelt(np.where(pd.isna(variant), enabled, variant))
+    return _as_texts(np.where(pd.isna(variant), enabled, variant))
 
 
-def _spelt(answers: Texts) -> Texts:
-    """Answers as text: on is "true"; off, "false" and nothing are empty."""
-    return np.array([_text(answer) for answer in answers.tolist()], dtype=object)
+def _as_texts(answers: Texts) -> Texts:
+    """Answers as text: true is "true"; false and nothing are empty."""
+    return np.array([_as_text(answer) for answer in answers.tolist()], dtype=object)
 
 
-def _text(answer: Any) -> str:
+def _as_text(answer: Any) -> str:
     if isinstance(answer, str):
-        return "" if answer == "false" else answer
+        return TRUTH.get(answer.lower(), answer)
     return "" if pd.isna(answer) or not answer else "true"
 
 
