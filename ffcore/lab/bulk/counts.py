@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ffcore.errors import ConfigError, shown
 from ffcore.flagset import FlagSet
 from ffcore.lab.bulk.deciding import Part, decide
-from ffcore.lab.bulk.ids import wrong_ids
+from ffcore.lab.bulk.ids import refuse_invalid
 from ffcore.lab.bulk.kernels import Codes
 from ffcore.lab.bulk.parts import parts_of, run
 from ffcore.lab.bulk.plan import Plan, plans_of
@@ -69,7 +69,7 @@ def count_frame(
         for part in parts_of(source, plans, user_id)
     )
     totals, wrong = summed(plans, len(segments), run(partial(_counts, plans, len(segments)), parts, executor))
-    wrong_ids(wrong, len(source), user_id)
+    refuse_invalid(wrong, len(source), user_id)
     return listed(plans, totals, segments, names)
 
 
@@ -77,19 +77,19 @@ def _counts(plans: Sequence[Plan], size: int, task: tuple[Part, Groups]) -> Coun
     """Users of one part by segment and numbered decision, and which rows have invalid ids."""
     part, groups = task
     found, wrong = decide(plans, part)
-    return [matrix(plan_, codes, groups, size) for plan_, codes in zip(plans, found, strict=True)], wrong
+    return [matrix(plan, codes, groups, size) for plan, codes in zip(plans, found, strict=True)], wrong
 
 
-def matrix(plan_: Plan, codes: Codes, groups: Groups = None, size: int = 1) -> Matrix:
+def matrix(plan: Plan, codes: Codes, groups: Groups = None, size: int = 1) -> Matrix:
     """Users by segment and numbered decision of one plan: segments x decisions."""
-    width = len(plan_.decisions)
+    width = len(plan.decisions)
     cells = codes if groups is None else groups * width + codes
     return np.bincount(cells, minlength=size * width).reshape(size, width)
 
 
 def summed(plans: Sequence[Plan], size: int, answers: Iterable[Counted]) -> Counted:
     """The counts of all parts together, and all rows with invalid ids."""
-    totals = [np.zeros((size, len(plan_.decisions)), dtype=np.int64) for plan_ in plans]
+    totals = [np.zeros((size, len(plan.decisions)), dtype=np.int64) for plan in plans]
     wrong = [np.empty(0, dtype=np.int64)]
     for matrices, rows in answers:
         wrong.append(rows)
@@ -105,7 +105,7 @@ def listed(
     names: Sequence[str] = (),
 ) -> pd.DataFrame:
     """The frame that `count_frame` returns, out of one matrix for each plan."""
-    rows = [row for plan_, total in zip(plans, totals, strict=True) for row in _rows(plan_, total, segments)]
+    rows = [row for plan, total in zip(plans, totals, strict=True) for row in _rows(plan, total, segments)]
     return pd.DataFrame(rows, columns=[*names, *COUNT_COLUMNS])
 
 
@@ -129,8 +129,8 @@ def _segments(source: Source, names: list[str]) -> tuple[list[tuple[Any, ...]], 
     return list(frame.iloc[first].itertuples(index=False, name=None)), groups
 
 
-def _rows(plan_: Plan, total: Matrix, segments: Sequence[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+def _rows(plan: Plan, total: Matrix, segments: Sequence[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
     for segment, counts in zip(segments, total.tolist(), strict=True):
-        for decision, users in zip(plan_.decisions, counts, strict=True):
+        for decision, users in zip(plan.decisions, counts, strict=True):
             if users or decision.enabled:
-                yield *segment, plan_.key, decision.enabled, decision.reason, decision.variant, users
+                yield *segment, plan.key, decision.enabled, decision.reason, decision.variant, users

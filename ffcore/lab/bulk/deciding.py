@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ffcore.hashing import HASH_SPACE
 from ffcore.lab.bulk.columns import Columns, Values
-from ffcore.lab.bulk.executors import cut
+from ffcore.lab.bulk.executors import detached
 from ffcore.lab.bulk.hashing import suffixes_of
 from ffcore.lab.bulk.ids import id_array
 from ffcore.lab.bulk.kernels import Codes, Draws, Offsets, decide_all
@@ -32,7 +32,7 @@ class Part:
         return len(self.ids)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Part, (self.start, cut(self.ids), {name: cut(values) for name, values in self.columns.items()})
+        return Part, (self.start, detached(self.ids), {name: detached(values) for name, values in self.columns.items()})
 
 
 def decide(plans: Sequence[Plan], part: Part) -> tuple[Sequence[Codes], NDArray[np.int64]]:

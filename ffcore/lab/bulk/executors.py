@@ -40,12 +40,12 @@ def in_order(work: Callable[[Task], Answer], tasks: Iterable[Task], executor: Ex
             future.cancel()
 
 
-def cut(values: Values) -> Values:
+def detached(values: Values) -> Values:
     """The same values on their own: pickled, a slice of an Arrow array would take its whole column along.
 
     >>> import pickle
     >>> ids = pa.array(map(str, range(100_000)))
-    >>> len(pickle.dumps(ids[:9])), len(pickle.dumps(cut(ids[:9])))  # doctest: +SKIP
+    >>> len(pickle.dumps(ids[:9])), len(pickle.dumps(detached(ids[:9])))  # doctest: +SKIP
     (888970, 241)
     """
     if isinstance(values, list):

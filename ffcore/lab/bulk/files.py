@@ -163,9 +163,8 @@ def _refuse_marked(output: Output, job: Job) -> None:
         for part in output.finished.values()
         if part.invalid
     ]
-    refuse(
-        [*marked, ("on_invalid", 'an earlier call has marked these; go on with on_invalid="mark"')] if marked else []
-    )
+    if marked:
+        refuse([*marked, ("on_invalid", 'an earlier call has marked these; go on with on_invalid="mark"')])
 
 
 def _count(number: int, noun: str) -> str:

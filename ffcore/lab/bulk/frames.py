@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ffcore.flagset import FlagSet
 from ffcore.lab.bulk.deciding import Part, decide, spread
-from ffcore.lab.bulk.ids import check_on_invalid, wrong_ids
+from ffcore.lab.bulk.ids import check_on_invalid, refuse_invalid
 from ffcore.lab.bulk.parts import parts_of, run
 from ffcore.lab.bulk.plan import Plan, plans_of
 from ffcore.lab.bulk.sources import Result, read_frame
@@ -59,7 +59,7 @@ def evaluate_frame(
     parts = parts_of(source, plans, user_id)
     columns, wrong = _joined(plans, len(source), run(partial(_columns, plans), parts, executor))
     if on_invalid == "raise":
-        wrong_ids(wrong, len(source), user_id)
+        refuse_invalid(wrong, len(source), user_id)
     return source.result(_with_categories(plans, columns))
 
 
@@ -67,9 +67,9 @@ def _columns(plans: Sequence[Plan], part: Part) -> Answer:
     """The result columns of one part, and which rows of the frame have null or blank ids."""
     found, wrong = decide(plans, part)
     columns = _empty(plans, len(part))
-    for plan_, codes in zip(plans, found, strict=True):
-        enabled, variants, reasons = (columns[name] for name in _names(plan_))
-        spread(codes, plan_.arms, bool(plan_.variants), enabled, variants, reasons)
+    for plan, codes in zip(plans, found, strict=True):
+        enabled, variants, reasons = (columns[name] for name in _names(plan))
+        spread(codes, plan.arms, bool(plan.variants), enabled, variants, reasons)
     return columns, wrong
 
 
@@ -88,20 +88,20 @@ def _joined(plans: Sequence[Plan], rows: int, answers: Iterable[Answer]) -> Answ
 def _empty(plans: Sequence[Plan], rows: int) -> dict[str, NDArray[Any]]:
     """Room for results: truth values, the place of the variant (-1: none), the place of the reason."""
     columns: dict[str, NDArray[Any]] = {}
-    for plan_ in plans:
-        kinds = (np.bool_, np.int8 if plan_.arms < 128 else np.int16, np.int8)
-        for name, kind in zip(_names(plan_), kinds, strict=True):
+    for plan in plans:
+        kinds = (np.bool_, np.int8 if plan.arms < 128 else np.int16, np.int8)
+        for name, kind in zip(_names(plan), kinds, strict=True):
             columns[name] = np.empty(rows, dtype=kind)
     return columns
 
 
-def _names(plan_: Plan) -> tuple[str, str, str]:
-    return f"{plan_.key}.enabled", f"{plan_.key}.variant", f"{plan_.key}.reason"
+def _names(plan: Plan) -> tuple[str, str, str]:
+    return f"{plan.key}.enabled", f"{plan.key}.variant", f"{plan.key}.reason"
 
 
 def _with_categories(plans: Sequence[Plan], columns: dict[str, NDArray[Any]]) -> dict[str, Result]:
     categories: dict[str, tuple[str, ...]] = {}
-    for plan_ in plans:
-        _, variant, reason = _names(plan_)
-        categories |= {variant: tuple(one.key for one in plan_.variants), reason: plan_.reasons}
+    for plan in plans:
+        _, variant, reason = _names(plan)
+        categories |= {variant: tuple(one.key for one in plan.variants), reason: plan.reasons}
     return {name: (values, categories[name]) if name in categories else values for name, values in columns.items()}

@@ -85,11 +85,6 @@ def _mark_suspects(data: Bytes, offsets: Offsets, found: Mask) -> None:
         found[row] = at == offsets[row + 1] or data[at] <= 0x20 or data[at] >= 0x7F
 
 
-def check_all_valid(ids: Ids, place: str) -> None:
-    """Raise ConfigError with the count and first positions of null and blank ids, if there are any."""
-    wrong_ids(np.flatnonzero(~ids.valid), len(ids), place)
-
-
 def check_on_invalid(on_invalid: object) -> None:
     """Raise ConfigError unless it is a way to treat null and blank ids."""
     if not isinstance(on_invalid, str) or on_invalid not in ("raise", "mark"):
@@ -97,7 +92,7 @@ def check_on_invalid(on_invalid: object) -> None:
         raise ConfigError([("on_invalid", f"{shown(on_invalid)} is no way to treat invalid ids{choice}")])
 
 
-def wrong_ids(wrong: NDArray[np.int64], total: int, place: str) -> None:
+def refuse_invalid(wrong: NDArray[np.int64], total: int, place: str) -> None:
     """Raise ConfigError for the rows with null and blank ids, if there are any."""
     if wrong.size:
         rows = ", ".join(f"{row:,}" for row in wrong[:SHOWN_POSITIONS])

@@ -12,7 +12,7 @@ from ffcore.errors import ConfigError, shown
 from ffcore.flagset import FlagSet
 from ffcore.lab.bulk.deciding import Part, decide
 from ffcore.lab.bulk.files import carried_columns
-from ffcore.lab.bulk.ids import check_on_invalid, wrong_ids
+from ffcore.lab.bulk.ids import check_on_invalid, refuse_invalid
 from ffcore.lab.bulk.parts import compile_kernels, read_names
 from ffcore.lab.bulk.plan import Plan, plans_of
 from ffcore.lab.bulk.sources import check_columns
@@ -110,7 +110,7 @@ class Decider:
         part = Part(0, batch.column(self.user_id), {name: batch.column(name) for name in self.names})
         found, wrong = decide(self.plans, part)
         if self.on_invalid == "raise":
-            wrong_ids(wrong, len(part), self.user_id)
+            refuse_invalid(wrong, len(part), self.user_id)
         columns = [batch.column(name) for name in (self.user_id, *self.carry)]
         for plan, codes in zip(self.plans, found, strict=True):
             decisions, places = plan.decisions, pa.array(codes)

@@ -20,7 +20,7 @@ from ffcore.errors import ConfigError
 from ffcore.flagset import FlagSet
 from ffcore.lab.bulk.bar import show_rows
 from ffcore.lab.bulk.frames import evaluate_frame
-from ffcore.lab.bulk.ids import wrong_ids
+from ffcore.lab.bulk.ids import refuse_invalid
 from ffcore.lab.bulk.inputs import Input, Population
 from ffcore.lab.bulk.output import Output, PartFile, part_name, writable, writer
 from ffcore.lab.bulk.reading import READ_ROWS, read_rows
@@ -93,7 +93,7 @@ class Job:
                 parquet.write_table(results)
             invalid = np.concatenate(wrong) if wrong else np.empty(0, dtype=np.int64)
             if self.on_invalid == "raise":
-                wrong_ids(invalid, len(rows), f"{inputs[file].path}: {self.user_id}{_span(piece)}")
+                refuse_invalid(invalid, len(rows), f"{inputs[file].path}: {self.user_id}{_span(piece)}")
         size = (output.folder / name).stat().st_size
         return PartFile(name, file, piece.number, len(rows), len(invalid), piece.last, size)
 

@@ -88,7 +88,7 @@ def _pairs(parts: Iterable[str]) -> list[tuple[str, str]]:
             continue
         key, _, share = part.strip().replace("=", " ").replace(":", " ").rpartition(" ")
         if not key:
-            raise ConfigError([("", f"{part.strip()!r} is no variant with its share, as in control 0.5")])
+            raise ConfigError([("", f"expected a variant and its share, such as control 0.5; got {part.strip()!r}")])
         found.append((key.strip(), share))
     return found
 

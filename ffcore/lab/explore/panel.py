@@ -15,7 +15,6 @@ from .edits import Edit
 from .page import page
 from .questions import Explorer
 
-WIDE = widgets.Layout(width="auto")
 HINTS = {
     "allocations": "control 0.5, treatment 0.5",
     "rules": "- {attribute: country, operator: equals, value: NO}",

@@ -45,7 +45,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One percentage of a ramp: users let in by then, and users that show the share; None where all or nobody is in."""
+    """One percentage of a ramp: users let in by then, and users needed to show it; None where all or nobody is in."""
 
     percentage: Fraction
     users: int

@@ -10,14 +10,22 @@ from typing import Any
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from ffcore.lab.bulk.kernels import BLOCK, LANES, START, WORDS, compress, compressor, splat, turned
+from ffcore.lab.bulk.kernels import (
+    BLOCK,
+    LANES,
+    START,
+    WORDS,
+    Bytes,
+    Offsets,
+    Words,
+    compress,
+    compressor,
+    splat,
+    turned,
+)
 from ffcore.lab.bulk.kernels import TOGETHER as MD5_TOGETHER
 
-Units = NDArray[np.uint8]
-Offsets = NDArray[np.int64]
-Words = NDArray[np.uint32]
 #: FIPS 180-4, sections 4.2 (constants) and 5.3 (first states).
 SHA1_START = (0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0)
 SHA1_CONSTANTS = (0x5A827999, 0x6ED9EBA1, 0x8F1BBCDC, 0xCA62C1D6)
@@ -121,7 +129,7 @@ def _ends(offsets: Offsets, first: int, around: int, ends: Any) -> int:
 
 
 @njit(nogil=True, cache=True)
-def _write(data: Units, start: int, stop: int, around: Any, big: bool, room: Any) -> None:
+def _write(data: Bytes, start: int, stop: int, around: Any, big: bool, room: Any) -> None:
     """One padded message: prefix, text, suffix, the bit behind it, zeros, and its length in bits."""
     prefix, suffix = around
     at = 0
@@ -181,7 +189,7 @@ def _compress(packed: Any, states: Any, lanes: int) -> None:
 
 
 @njit(nogil=True, cache=True)
-def digest_all(data: Units, offsets: Offsets, around: Any, start: Words, result: Words) -> None:
+def digest_all(data: Bytes, offsets: Offsets, around: Any, start: Words, result: Words) -> None:
     """The first words of the digest of each message: as many as ``result`` has rows.
 
     Args:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from ffcore.errors import ConfigError, shown
 from ffcore.hashing import HASH_SPACE
 from ffcore.lab.primitives.digests import MD5_WORDS, SHA1_WORDS, SHA256_WORDS, digest_all
-from ffcore.lab.primitives.kernels import crc32_all, multiply_all, murmur3_all
-from ffcore.lab.primitives.texts import Texts, Units, read_only
+from ffcore.lab.primitives.kernels import Units, crc32_all, multiply_all, murmur3_all
+from ffcore.lab.primitives.texts import Texts, read_only
 
 Numbers: TypeAlias = NDArray[Any]
 FNV32 = (0x811C9DC5, 0x01000193, HASH_SPACE - 1)

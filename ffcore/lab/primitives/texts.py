@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ffcore.errors import ConfigError, shown
 from ffcore.lab.bulk.ids import Ids
-from ffcore.lab.primitives.kernels import decode_all, prepend_all
+from ffcore.lab.primitives.kernels import Offsets, Units, decode_all, prepend_all
 
-Units: TypeAlias = NDArray[Any]
-Offsets: TypeAlias = NDArray[np.int64]
 BACKSLASH, LAST_ASCII = 0x5C, 0x7F
 
 

@@ -1,6 +1,6 @@
 """Is it ready for production? Alarms, capacity for given traffic, and what further measures would bring."""
 
-from ffcore.lab.readiness.alarms import alarm_checks, shown
+from ffcore.lab.readiness.alarms import alarm_checks, alarm_inputs
 from ffcore.lab.readiness.assessment import Assessment, assess
 from ffcore.lab.readiness.capacity import Capacity, Demand, plan
 from ffcore.lab.readiness.cover import covered
@@ -14,10 +14,10 @@ __all__ = [
     "Demand",
     "Levers",
     "alarm_checks",
+    "alarm_inputs",
     "assess",
     "covered",
     "levers",
     "measures",
     "plan",
-    "shown",
 ]

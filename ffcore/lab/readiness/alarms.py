@@ -29,7 +29,7 @@ CASES: tuple[tuple[Sequence[float], int, int, tuple[bool, bool]], ...] = (
 )
 
 
-class Shown:
+class AlarmInputs:
     """Alarms as JSON to copy."""
 
     def __init__(self, found: Sequence[Alarm]) -> None:
@@ -39,13 +39,13 @@ class Shown:
         return "".join(f"<pre>{escape(json.dumps(alarm, indent=2))}</pre>" for alarm in self._found)
 
 
-def shown(function: str) -> Shown:
+def alarm_inputs(function: str) -> AlarmInputs:
     """The alarms of a function as a notebook shows them.
 
-    >>> "GreaterThanThreshold" in shown("feature-flags")._repr_html_()
+    >>> "GreaterThanThreshold" in alarm_inputs("feature-flags")._repr_html_()
     True
     """
-    return Shown(alarms(function))
+    return AlarmInputs(alarms(function))
 
 
 def alarm_checks(stage: Stage, users: pd.DataFrame, invocations: int) -> dict[str, Check]:

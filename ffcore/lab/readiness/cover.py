@@ -34,7 +34,7 @@ def covered(capacity: Capacity, seed: int = 0) -> dict[str, Check]:
     found = arrivals(demand.traffic, demand.ttl, seconds, seed)
     counted = found.counted
     missed = misses(found) & counted
-    units = demand.read_units * _by_second(found.times[missed] // TICKS, seconds)
+    units = demand.read_units * np.bincount(found.times[missed] // TICKS, minlength=seconds)
     draw = np.random.default_rng(seed)
     return {
         "DynamoDB reads": _check("DynamoDB reads", units > capacity.read_units),
@@ -54,10 +54,6 @@ def _throttled(
     busiest = records.reshape(seconds, capacity.shards).max(axis=1)
     over: NDArray[np.bool_] = (busiest > SHARD_RECORDS) | (busiest * capacity.demand.event_bytes > SHARD_BYTES)
     return over
-
-
-def _by_second(seconds: NDArray[np.int64], size: int) -> NDArray[np.int64]:
-    return np.bincount(seconds, minlength=size)
 
 
 def _check(name: str, over: NDArray[np.bool_]) -> Check:

@@ -17,7 +17,8 @@ from ffcore.hashing import HASH_SPACE
 from ffcore.lab.bulk.executors import in_order
 from ffcore.lab.bulk.ids import Ids, id_array
 from ffcore.lab.primitives.hashes import Hash, Wide
-from ffcore.lab.primitives.texts import Encoding, Units, encoding, read_only, texts_of
+from ffcore.lab.primitives.kernels import Units
+from ffcore.lab.primitives.texts import Encoding, encoding, read_only, texts_of
 
 Numbers = NDArray[Any]
 Found = TypeVar("Found")

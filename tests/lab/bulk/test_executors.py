@@ -21,7 +21,7 @@ from ffcore.lab.bulk import executors, parts
 from ffcore.lab.bulk.columns import Values
 from ffcore.lab.bulk.counts import Groups
 from ffcore.lab.bulk.deciding import Part
-from ffcore.lab.bulk.executors import cut, in_order
+from ffcore.lab.bulk.executors import detached, in_order
 from ffcore.lab.bulk.parts import parts_of
 from ffcore.lab.bulk.sources import read_frame
 
@@ -161,7 +161,7 @@ def test_objects_are_their_own_slice() -> None:
     """A list of Python objects is passed on as it is."""
     values: Values = [["a"], None]
 
-    assert cut(values) is values
+    assert detached(values) is values
 
 
 def test_long_ids_make_short_parts() -> None:

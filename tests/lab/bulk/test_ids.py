@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 
 from ffcore import ConfigError
-from ffcore.lab.bulk.ids import check_all_valid, id_array
+from ffcore.lab.bulk.ids import id_array, refuse_invalid
 
 SPACES = ["", " ", "\t\n", "\u3000", "\xa0", "\x1c", "\x85", " " * 200]
 TEXTS = ["a", " a", "\u3000a", "\u200b", "\x7f", "\0", "é", "𝔘"]
@@ -56,15 +57,15 @@ def test_no_ids() -> None:
     assert [len(id_array(column)) for column in columns] == [0, 0, 0]
 
 
-def test_wrong_ids_are_counted_and_placed() -> None:
-    """The message gives the number of null and blank ids, and their first rows."""
+def test_invalid_ids_are_counted_and_placed() -> None:
+    """The message gives the number of null and blank ids, and their first rows; without any there is none."""
     ids = id_array(["a", None, *[" "] * 1_500])
 
     with pytest.raises(
         ConfigError, match=r"^uid: 1,501 of 1,502 ids are null or blank, at rows 1, 2, 3, 4, 5, \.\.\.;"
     ):
-        check_all_valid(ids, "uid")
-    check_all_valid(id_array(["a"]), "uid")
+        refuse_invalid(np.flatnonzero(~ids.valid), len(ids), "uid")
+    refuse_invalid(np.empty(0, dtype=np.int64), 1, "uid")
 
 
 @pytest.mark.long

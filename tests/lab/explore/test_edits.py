@@ -36,7 +36,7 @@ def test_a_percentage_may_be_text() -> None:
         (Edit("k", 101), "rollout_percentage", "100"),
         (Edit("k", "ten"), "rollout_percentage", "ten"),
         (Edit("k", "0.001"), "percentage", "it needs buckets: 100,000"),
-        (Edit("k", 10, "a"), "allocations", "'a' is no variant with its share"),
+        (Edit("k", 10, "a"), "allocations", "such as control 0.5; got 'a'"),
         (Edit("k", 10, "a 0.5, b 0.4"), "variants", "0.9"),
         (Edit("k", 10, rules="- {attribute: x, operator: eqals, value: 1}"), "operator", "equals"),
         (Edit("k", 10, rules="- {"), "rules", ""),
