@@ -7,7 +7,7 @@ from dataclasses import astuple
 
 import pytest
 
-from ffcore import CacheStats, Evaluator, Flag, FlagSet
+from ffcore import CacheStats, Evaluator, FlagSet
 from ffcore.cache import Limits
 from tests.support.doubles import Clock, Store, switched_on
 
@@ -52,16 +52,6 @@ def test_the_time_to_live_counts_from_the_start_of_the_fetch() -> None:
     assert (ev.stats().hits, ev.stats().misses) == (1, 2)
 
 
-def test_hits_do_not_lengthen_the_time_to_live() -> None:
-    """An entry in constant use is fetched anew all the same."""
-    clock, store = Clock(), Store(switched_on("a"))
-    ev = evaluator(store, clock)
-    for clock.now in range(0, 500, 10):
-        ev.evaluate("user-1", "a")
-
-    assert len(store.calls) == 5
-
-
 def test_the_least_recently_used_entry_goes_first_though_the_clock_stands_still() -> None:
     """Use alone decides who goes, not time and not the order of arrival."""
     store = Store(switched_on("a", "b", "c", "d"))
@@ -87,17 +77,6 @@ def test_an_expired_entry_that_a_batch_reloads_is_in_use() -> None:
     reasons(ev, "a", "c")
 
     assert store.calls == []
-
-
-def test_a_batch_larger_than_the_cache_is_answered_whole() -> None:
-    """Bounds limit what is kept, not what is answered."""
-    keys = [f"flag-{i}" for i in range(50)]
-    ev = evaluator(Store(switched_on(*keys)), Clock(), max_entries=7)
-    decisions = ev.batch_evaluate("user-1", keys)
-
-    assert list(decisions) == keys
-    assert all(decision.enabled for decision in decisions.values())
-    assert ev.stats() == CacheStats(misses=50, loads=50, evictions=43)
 
 
 def test_not_found_is_kept_for_its_own_time_and_a_new_flag_appears_after_it() -> None:
@@ -185,23 +164,6 @@ def test_a_stale_answer_is_a_use() -> None:
     assert set(ev._entries) == {"a", "c"}
 
 
-def test_an_entry_refreshed_after_an_outage_lives_its_full_time() -> None:
-    """When the store is back, the next look-up serves its new answer and is fresh from then on."""
-    clock, store = Clock(), Store(switched_on("a"))
-    ev = evaluator(store, clock)
-    reasons(ev, "a")
-    store.fail()
-    clock.now = 120
-    reasons(ev, "a")
-    store.mend()
-    store.put(FlagSet([Flag("a")]))
-
-    assert reasons(ev, "a") == ["flag_disabled"]
-    clock.now = 219
-    assert reasons(ev, "a") == ["flag_disabled"]
-    assert (ev.stats().hits, ev.stats().stale) == (1, 1)
-
-
 def test_one_call_fetches_all_misses_of_a_batch_and_nothing_else() -> None:
     """Keys named twice are asked for once, cached ones not at all, and each key counts as one look-up."""
     store = Store(switched_on("a", "b", "c"))
@@ -219,22 +181,6 @@ def test_one_call_fetches_all_misses_of_a_batch_and_nothing_else() -> None:
     }
     assert list(decisions) == ["a", "b", "unknown", "c"]
     assert ev.stats() == CacheStats(hits=1, misses=4, loads=4)
-
-
-@pytest.mark.usefixtures("caplog")
-def test_a_failed_batch_answers_each_key_from_what_it_has() -> None:
-    """Fresh keys are served as ever, expired ones stale, the others are unavailable; the store failed once."""
-    clock, store = Clock(), Store(switched_on("old", "new", "none"))
-    ev = evaluator(store, clock)
-    reasons(ev, "old")
-    clock.now = 50
-    reasons(ev, "new")
-    clock.now = 120
-    store.fail()
-    decisions = ev.batch_evaluate("user-1", ["none", "old", "new"])
-
-    assert [decision.reason for decision in decisions.values()] == ["store_unavailable", "enabled", "enabled"]
-    assert ev.stats() == CacheStats(hits=1, misses=4, loads=4, expired=1, stale=1, errors=1)
 
 
 def test_jitter_shortens_lives_within_its_bounds_and_differently() -> None:

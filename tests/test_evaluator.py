@@ -174,14 +174,6 @@ def test_a_flag_and_an_experiment_share_a_key() -> None:
     assert (ev.stats().hits, ev.stats().misses, ev.stats().loads) == (2, 2, 2)
 
 
-def test_variants_come_with_their_payloads() -> None:
-    """An assigned user gets the variant's key and payload; a variant without one gives None."""
-    ev = evaluator()
-    found = {(one.variant, str(one.payload)) for one in (ev.assign(f"user-{i}", "k") for i in range(50))}
-
-    assert found == {("control", "{'size': 1}"), ("treatment", "None")}
-
-
 @pytest.mark.parametrize(
     ("call", "kind"), [(Evaluator.evaluate, "flag"), (Evaluator.assign, "experiment")], ids=["flag", "experiment"]
 )
@@ -195,14 +187,6 @@ def test_each_kind_has_reasons_of_its_own(call: Callable[..., Decision], kind: s
     assert call(ev, "user-1", "k") == call(evaluator(), "user-1", "k")
     store.fail()
     assert call(ev, "user-1", "unknown") == Decision(False, "store_unavailable")
-
-
-def test_a_malformed_flag_leaves_the_rest_of_its_batch_alone() -> None:
-    """One item that cannot be read costs one decision."""
-    ev = Evaluator(Store(switched_on("a", "b"), malformed=["broken"]))
-    found = ev.batch_evaluate("user-1", ["a", "broken", "b"])
-
-    assert [decision.reason for decision in found.values()] == ["enabled", "flag_malformed", "enabled"]
 
 
 def test_a_handle_is_evaluate_bound_to_a_flag() -> None:
@@ -317,15 +301,6 @@ def test_a_tracker_that_fails_breaks_no_decision(caplog: pytest.LogCaptureFixtur
     assert len(caplog.records) == 7
     assert "the tracker failed on k" in caplog.text
     assert "the pipe is full" in caplog.text
-
-
-@pytest.mark.parametrize("source", [FlagSet([FLAG], [EXPERIMENT]), Store(FlagSet([FLAG], [EXPERIMENT]))])
-def test_flag_sets_and_stores_are_sources_alike(source: FlagSet | Store) -> None:
-    """A set given directly is decided as a store that holds it."""
-    ev = Evaluator(source)
-
-    assert ev.evaluate("user-1", "k") == evaluator().evaluate("user-1", "k")
-    assert ev.assign("user-1", "k") == evaluator().assign("user-1", "k")
 
 
 def test_a_trace_explains_the_flag_before_the_experiment() -> None:

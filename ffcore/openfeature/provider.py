@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..decide import compile_experiment, compile_flag
 from ..evaluator import EXPERIMENT, Evaluator, Found
@@ -25,6 +25,26 @@ if TYPE_CHECKING:
 #: Asked of the store to see whether it answers; nobody's flag.
 PROBE = "ffcore-openfeature-probe"
 READY, STALE, ERROR, CHANGED = "READY", "STALE", "ERROR", "CONFIGURATION_CHANGED"
+
+
+Details: TypeAlias = "FlagResolutionDetails[Any]"
+
+
+def _methods(kind: str, told: str) -> tuple[Callable[..., Details], Callable[..., Coroutine[Any, Any, Details]]]:
+    """The two methods that the interface has for a kind of value: one that waits, and one beside the event loop."""
+
+    def resolve(
+        self: Provider, flag_key: str, default_value: Any, evaluation_context: EvaluationContext | None = None
+    ) -> Details:
+        return self._resolve(kind, flag_key, default_value, evaluation_context)
+
+    async def resolve_async(
+        self: Provider, flag_key: str, default_value: Any, evaluation_context: EvaluationContext | None = None
+    ) -> Details:
+        return await self._resolve_async(kind, flag_key, default_value, evaluation_context)
+
+    resolve.__doc__ = resolve_async.__doc__ = told
+    return resolve, resolve_async
 
 
 class Provider:
@@ -107,84 +127,30 @@ class Provider:
     ) -> None:
         """Does nothing: users' actions are recorded elsewhere."""
 
-    def resolve_boolean_details(
-        self, flag_key: str, default_value: bool, evaluation_context: EvaluationContext | None = None
-    ) -> FlagResolutionDetails[bool]:
-        """Whether the flag is on, or the boolean that the user's variant carries."""
-        return self._resolve("boolean", flag_key, default_value, evaluation_context)
+    resolve_boolean_details, resolve_boolean_details_async = _methods(
+        "boolean", "Whether the flag is on, or the boolean that the user's variant carries."
+    )
+    resolve_string_details, resolve_string_details_async = _methods(
+        "string", "The text that the user's variant carries, or its key."
+    )
+    resolve_integer_details, resolve_integer_details_async = _methods(
+        "integer", "The whole number that the user's variant carries."
+    )
+    resolve_float_details, resolve_float_details_async = _methods(
+        "float", "The number that the user's variant carries."
+    )
+    resolve_object_details, resolve_object_details_async = _methods(
+        "object", "The structure that the user's variant carries; it cannot be changed."
+    )
 
-    def resolve_string_details(
-        self, flag_key: str, default_value: str, evaluation_context: EvaluationContext | None = None
-    ) -> FlagResolutionDetails[str]:
-        """The text that the user's variant carries, or its key."""
-        return self._resolve("string", flag_key, default_value, evaluation_context)
-
-    def resolve_integer_details(
-        self, flag_key: str, default_value: int, evaluation_context: EvaluationContext | None = None
-    ) -> FlagResolutionDetails[int]:
-        """The whole number that the user's variant carries."""
-        return self._resolve("integer", flag_key, default_value, evaluation_context)
-
-    def resolve_float_details(
-        self, flag_key: str, default_value: float, evaluation_context: EvaluationContext | None = None
-    ) -> FlagResolutionDetails[float]:
-        """The number that the user's variant carries."""
-        return self._resolve("float", flag_key, default_value, evaluation_context)
-
-    def resolve_object_details(
-        self,
-        flag_key: str,
-        default_value: Sequence[Any] | Mapping[str, Any],
-        evaluation_context: EvaluationContext | None = None,
-    ) -> FlagResolutionDetails[Sequence[Any] | Mapping[str, Any]]:
-        """The structure that the user's variant carries; it cannot be changed."""
-        return self._resolve("object", flag_key, default_value, evaluation_context)
-
-    async def resolve_boolean_details_async(
-        self, flag_key: str, default_value: bool, evaluation_context: EvaluationContext | None = None
-    ) -> FlagResolutionDetails[bool]:
-        """``resolve_boolean_details`` beside the event loop."""
-        return await self._resolve_async("boolean", flag_key, default_value, evaluation_context)
-
-    async def resolve_string_details_async(
-        self, flag_key: str, default_value: str, evaluation_context: EvaluationContext | None = None
-    ) -> FlagResolutionDetails[str]:
-        """``resolve_string_details`` beside the event loop."""
-        return await self._resolve_async("string", flag_key, default_value, evaluation_context)
-
-    async def resolve_integer_details_async(
-        self, flag_key: str, default_value: int, evaluation_context: EvaluationContext | None = None
-    ) -> FlagResolutionDetails[int]:
-        """``resolve_integer_details`` beside the event loop."""
-        return await self._resolve_async("integer", flag_key, default_value, evaluation_context)
-
-    async def resolve_float_details_async(
-        self, flag_key: str, default_value: float, evaluation_context: EvaluationContext | None = None
-    ) -> FlagResolutionDetails[float]:
-        """``resolve_float_details`` beside the event loop."""
-        return await self._resolve_async("float", flag_key, default_value, evaluation_context)
-
-    async def resolve_object_details_async(
-        self,
-        flag_key: str,
-        default_value: Sequence[Any] | Mapping[str, Any],
-        evaluation_context: EvaluationContext | None = None,
-    ) -> FlagResolutionDetails[Sequence[Any] | Mapping[str, Any]]:
-        """``resolve_object_details`` beside the event loop."""
-        return await self._resolve_async("object", flag_key, default_value, evaluation_context)
-
-    async def _resolve_async(
-        self, kind: str, key: str, default: Any, context: EvaluationContext | None
-    ) -> FlagResolutionDetails[Any]:
+    async def _resolve_async(self, kind: str, key: str, default: Any, context: EvaluationContext | None) -> Details:
         if not self._blocks:
             return self._resolve(kind, key, default, context)
         import asyncio  # a web application has it loaded; others wait for it here, not at start-up
 
         return await asyncio.to_thread(self._resolve, kind, key, default, context)
 
-    def _resolve(
-        self, kind: str, key: str, default: Any, context: EvaluationContext | None
-    ) -> FlagResolutionDetails[Any]:
+    def _resolve(self, kind: str, key: str, default: Any, context: EvaluationContext | None) -> Details:
         from openfeature.exception import ErrorCode
         from openfeature.flag_evaluation import FlagResolutionDetails, Reason
 

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from ffcore import CacheStats
 from ffcore.aws import metrics
 
 
@@ -20,13 +19,6 @@ def test_every_metric_of_a_document_has_its_value_and_unit() -> None:
     assert [document[name] for [name] in directive["Dimensions"]] == ["feature-flags"]
     assert isinstance(document["_aws"]["Timestamp"], int)
     assert document["status"] == 200
-
-
-def test_metrics_are_what_happened_in_between() -> None:
-    """Counts before the invocation belong to others."""
-    before, after = CacheStats(hits=5, misses=2, errors=1), CacheStats(hits=9, misses=3, errors=3)
-
-    assert metrics.cache_metrics(before, after) == {"CacheHits": 4, "CacheMisses": 1, "StoreErrors": 2}
 
 
 def test_a_document_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

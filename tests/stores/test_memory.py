@@ -1,6 +1,5 @@
 """The store in memory, where it does more than every store."""
 
-from ffcore import FlagSet
 from ffcore.stores import MemoryStore
 from tests.support.doubles import restless, switched_on, together
 
@@ -13,11 +12,6 @@ def test_it_starts_from_a_set_and_leaves_that_as_it_is() -> None:
 
     assert list(store.get_flags(["a", "b"])) == ["a", "b"]
     assert flags == switched_on("a")
-
-
-def test_it_starts_empty_without_a_set() -> None:
-    """No set is an empty set."""
-    assert MemoryStore().get_flags(["a"]) == MemoryStore(FlagSet()).get_flags(["a"]) == {}
 
 
 def test_threads_that_put_at_once_lose_nothing() -> None:

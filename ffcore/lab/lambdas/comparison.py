@@ -27,7 +27,7 @@ SEED = {
 OWN = {FLAG_WARM: ("flag_handler",), KNOWN: ("assignment_handler", "assigner", "assignments")}
 OWN[NEW] = OWN[KNOWN]
 #: Hashes of a decision, and calls of DynamoDB for it once flags and experiments are cached.
-HASHES = {FLAG_WARM: "1 to 2 hashes", KNOWN: "1 to 2 hashes", NEW: "1 to 2 hashes"}
+HASHES = "1 to 2 hashes"
 CALLS = {FLAG_WARM: "no call", KNOWN: "no call", NEW: "1 read, 1 write"}
 
 
@@ -64,7 +64,7 @@ def statements(modules: tuple[str, ...]) -> int:
 
 def _rows(warm: Warm) -> Iterator[tuple[str, ...]]:
     names = (NEW, KNOWN, FLAG_WARM)
-    ours = (f"{statements(OWN[name])} statements of its own; {HASHES[name]}; {CALLS[name]}" for name in names)
+    ours = (f"{statements(OWN[name])} statements of its own; {HASHES}; {CALLS[name]}" for name in names)
     yield "complexity", *SEED["complexity"], *ours
     for level in (0.5, 0.99):
         yield f"latency, p{100 * level:.0f}", *SEED["latency"], *(_latency(warm, name, level) for name in names)
