@@ -129,7 +129,14 @@ def bulk(
         return timed(batches, absent, rounds=rounds, seconds=seconds, clock=clock)
 
 
-def timed(batches: Sequence[Batch], absent: Mapping[str, str], *, rounds: int, seconds: float, clock: Clock) -> BulkRun:
+def timed(
+    batches: Sequence[Batch],
+    absent: Mapping[str, str],
+    *,
+    rounds: int,
+    seconds: float,
+    clock: Clock = time.perf_counter_ns,
+) -> BulkRun:
     """Time batches in turns of shuffled order, each in blocks of at least so many seconds; see `bulk`."""
     calls = {str(place): _without_user(batch.call) for place, batch in enumerate(batches)}
     samples = throughput(calls, ["batch"], rounds=rounds, seconds=seconds, clock=clock)

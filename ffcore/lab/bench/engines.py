@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from hashlib import md5
 from typing import Any, TypeAlias
 
@@ -88,22 +88,14 @@ def polars_hash_md5(ids: pa.Array, flag: Flag) -> Decisions:
     return _flags(frame["enabled"])
 
 
-def ours(threads: int) -> Engine:
-    """`evaluate_frame` on so many threads.
+def on_executor(executor: Executor) -> Engine:
+    """`evaluate_frame` over an executor: threads, processes, a Dask cluster.
 
-    >>> ours(threads=2)(pa.array(["ann", "bob"]), HALF)
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> with ThreadPoolExecutor(2) as threads:
+    ...     on_executor(threads)(pa.array(["ann", "bob"]), HALF)
     array([ True, False])
     """
-
-    def engine(ids: pa.Array, flag: Flag) -> Decisions:
-        with ThreadPoolExecutor(threads) as pool:
-            return on_executor(pool)(ids, flag)
-
-    return engine
-
-
-def on_executor(executor: Executor) -> Engine:
-    """`evaluate_frame` over an executor: threads, processes, a Dask cluster."""
 
     def engine(ids: pa.Array, flag: Flag) -> Decisions:
         users = pd.DataFrame({"user_id": ids.to_pandas()}, copy=False)

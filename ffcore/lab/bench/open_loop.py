@@ -21,6 +21,7 @@ from ffcore.flagset import FlagSet
 from ffcore.lab.bench.clock import Clock
 from ffcore.lab.bench.display import duration, interval, percentile_name, rate, table
 from ffcore.lab.bench.estimate import Estimate, Floats, clustered_quantile
+from ffcore.lab.bench.estimators import STRETCHES
 from ffcore.lab.bench.rounds import Workload, shuffled
 from ffcore.lab.bench.sizes import Sizes
 from ffcore.lab.bench.workloads import workloads
@@ -30,7 +31,6 @@ from ffcore.stores.memory import MemoryStore
 
 LOADS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 LEVELS = (0.5, 0.99)
-PARTS = 10
 CAPACITY_CALLS = 100_000
 MISS_FLAGS, MISS_TTL, MISS_DELAY, MISS_RATE = 10, 0.25, 0.005, 2_000
 MISS_SECONDS = 10  # times as long as each load
@@ -60,7 +60,7 @@ class Requests:
         Neighbours in a queue wait for the same reason, so the intervals draw whole stretches, ten of them, rather than
         requests.
         """
-        stretches = np.array_split(times, PARTS)
+        stretches = np.array_split(times, STRETCHES)
         return {level: clustered_quantile(stretches, level) for level in LEVELS}
 
 
@@ -70,12 +70,16 @@ def schedule(per_second: float, seconds: float, seed: int) -> Floats:
     >>> bool((np.diff(schedule(1_000, 1.0, seed=0)) > 0).all())
     True
     """
-    gaps = np.random.default_rng(seed).exponential(1e9 / per_second, max(PARTS, round(per_second * seconds)))
+    gaps = np.random.default_rng(seed).exponential(1e9 / per_second, max(STRETCHES, round(per_second * seconds)))
     return np.floor(np.cumsum(gaps)) + np.arange(gaps.size)
 
 
 def drive(
-    call: Workload, users: Sequence[str], due: Floats, clock: Clock = time.perf_counter_ns, wait: object = None
+    call: Workload,
+    users: Sequence[str],
+    due: Floats,
+    clock: Clock = time.perf_counter_ns,
+    wait: Callable[[int], object] | None = None,
 ) -> Requests:
     """Send requests by their schedule, one worker serving them in order, and note the three times of each.
 
@@ -84,10 +88,9 @@ def drive(
         users: ids, used again from the start when they run out.
         due: nanoseconds from now, rising.
         clock: reads nanoseconds.
-        wait: passes the time until a reading of the clock; by default it looks at the clock until then, since a sleep
-            would end too late.
+        wait: lets time pass until a reading of the clock; by default a busy wait, since a sleep would end too late.
     """
-    pause: Callable[[int], object] = wait if callable(wait) else partial(_look_until, clock)
+    pause = wait or partial(_look_until, clock)
     begun, ended = (array("q", bytes(8 * due.size)) for _ in range(2))
     turn, origin = cycle(users).__next__, clock()
     for index, offset in enumerate(due.astype(np.int64).tolist()):
@@ -129,7 +132,7 @@ class OpenLoopRun:
     def _repr_html_(self) -> str:
         rows = [{"load": name, **_row(requests)} for name, requests in self._named()]
         note = (
-            f"All requests [95 % interval over {PARTS} stretches]. Capacity of this loop: {rate(self.capacity)}; "
+            f"All requests [95 % interval over {STRETCHES} stretches]. Capacity of this loop: {rate(self.capacity)}; "
             f"knee of the response at {100 * self.knee():.0f} %. Cache misses: {MISS_RATE:,} requests a second, "
             f"{MISS_FLAGS} flags, time to live {MISS_TTL:g} s."
         )

@@ -6,7 +6,8 @@ import numpy as np
 
 from ffcore.lab.bench.axes import columns, durations
 from ffcore.lab.bench.display import percentile_name, rate
-from ffcore.lab.bench.open_loop import PARTS, OpenLoopRun
+from ffcore.lab.bench.estimators import STRETCHES
+from ffcore.lab.bench.open_loop import OpenLoopRun
 from ffcore.lab.plots import BLUE, FONT, VERMILION, Chart, chart
 
 LINES = (
@@ -26,8 +27,8 @@ def response_times(run: OpenLoopRun) -> Chart:
     count = sum(requests.due.size for requests in run.loads.values())
     caption = (
         "Response counts from when a request was due, service from when it began: marker percentile of all "
-        f"requests, line 95 % interval over {PARTS} stretches of each load. Dashed: the knee of the response's p99. "
-        f"n = {count:,} requests; capacity {rate(run.capacity)}."
+        f"requests, line 95 % interval over {STRETCHES} stretches of each load. Dashed: the knee of the response's "
+        f"p99. n = {count:,} requests; capacity {rate(run.capacity)}."
     )
     figure, axes = chart("Response time under load", caption, height=4.0)
     loads = sorted(run.loads)

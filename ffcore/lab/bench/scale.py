@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -108,7 +107,7 @@ def scale(
         for name, size, call in _methods(executors.by_name, rows, alternatives)
         if name not in absent
     ]
-    found = timed(batches, absent, rounds=rounds, seconds=seconds, clock=time.perf_counter_ns)
+    found = timed(batches, absent, rounds=rounds, seconds=seconds)
     expected = {size: _counted(None, size) for size in rows}
     frozen = {name: {size: frozenset(some) for size, some in sizes.items()} for name, sizes in counts.items()}
     return ScaleRun(found, frozen, expected)

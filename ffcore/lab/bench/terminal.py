@@ -32,11 +32,11 @@ def _heading(run: Run) -> Iterator[str]:
     )
     for warning in run.warnings:
         yield f"Warning: {warning}"
-    profile = PROFILES[run.profile]
+    profile, loop = PROFILES[run.profile], run.comparison.loop
     yield (
         f"Time of one call: median of {profile.rounds} interleaved rounds [fastest to slowest], blocks of at least "
         f"{duration(profile.seconds * 1e9)}, 10,000 ids, one thread; of this, the empty loop takes "
-        f"{interval_of_loop(run.comparison)}."
+        f"{duration(loop.min())} to {duration(loop.max())}."
     )
     yield "Ratio: time over that of ffcore in the same round [95 % interval]; above 1, ffcore is faster."
 
@@ -56,11 +56,6 @@ def progress(stream: TextIO | None = None) -> Progress:
         out.flush()
 
     return tell
-
-
-def interval_of_loop(comparison: Comparison) -> str:
-    """What the empty loop costs a call, fastest to slowest round."""
-    return f"{duration(comparison.loop.min())} to {duration(comparison.loop.max())}"
 
 
 def _table(run: Run, workload: str) -> Iterator[str]:

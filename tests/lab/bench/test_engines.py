@@ -1,5 +1,7 @@
 """The ways to decide a population against evaluate_frame, id by id."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -11,7 +13,7 @@ from ffcore.lab.bench.engines import (
     HALF,
     Engine,
     duckdb_md5,
-    ours,
+    on_executor,
     pandas_apply,
     polars_hash_md5,
     scalar_evaluator,
@@ -22,8 +24,7 @@ ENGINES = {
     "pandas apply": pandas_apply,
     "DuckDB": duckdb_md5,
     "polars-hash": polars_hash_md5,
-    "one thread": ours(1),
-    "two threads": ours(2),
+    "two threads": on_executor(ThreadPoolExecutor(2)),
 }
 IDS = pa.array([*(f"user-{number}" for number in range(5_000)), "Åse", "日本", "é" * 40, "x" * 200, " a", "a'b"])
 FLAGS = [HALF, Flag.from_item({"key": "it's: 50%", "enabled": True, "rollout_percentage": 13, "buckets": 100})]
