@@ -7,9 +7,9 @@ if TYPE_CHECKING:
     from .cases import Case, rollouts, splits
     from .deviation import rollout_deviation, worst_deviation
     from .drawings import overview, widest_ramp
+    from .latency_checks import TIMED, cache_loop, decisions, timing_measures
     from .results import Measure, Result, read, read_all
     from .session import Run, open_run
-    from .timing import TIMED, cache_loop, decisions, timing_measures
 
 __all__ = [
     "TIMED",
@@ -36,7 +36,7 @@ _MODULES = {
     "drawings": ("overview", "widest_ramp"),
     "results": ("Measure", "Result", "read", "read_all"),
     "session": ("Run", "open_run"),
-    "timing": ("TIMED", "cache_loop", "decisions", "timing_measures"),
+    "latency_checks": ("TIMED", "cache_loop", "decisions", "timing_measures"),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 

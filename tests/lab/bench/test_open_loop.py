@@ -8,7 +8,7 @@ import pytest
 from ffcore.lab.bench.open_loop import LOADS, OpenLoopRun, Requests, drive, knee, open_loop, schedule
 from ffcore.lab.bench.sizes import Sizes
 from ffcore.lab.bench.workloads import STANDARD
-from ffcore.lab.report.waiting import StillClock
+from ffcore.lab.report.response_checks import StillClock
 
 TINY = Sizes(1, 500, 6, 0.002, (1, 2), 6, 1_000, (10,), 0.004)
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from ffcore import Flag, FlagSet
 from ffcore.lab.explore import Edit, Explorer
-from ffcore.lab.report.explored import explored
+from ffcore.lab.report.explore_checks import explored
 from ffcore.lab.testing.sticky_explorer import StickyExplorer
 
 FLAGS = FlagSet([Flag("a", True, 10), Flag("b", True, 20)])  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ from ffcore import FlagSet
 from ffcore.cache import CacheStats
 from ffcore.evaluator import Evaluator
 from ffcore.lab.bench.workloads import STANDARD
-from ffcore.lab.report.concurrent_counts import concurrent_counts
+from ffcore.lab.report.throughput_checks import concurrent_counts
 
 USERS = [f"user-{number}" for number in range(500)]
 

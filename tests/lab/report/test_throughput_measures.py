@@ -6,7 +6,7 @@ import pytest
 from ffcore.lab.bench.cache_latency import DELAYED, SQLITE, CacheLatency, CacheLatencyRun
 from ffcore.lab.bench.concurrency import PROCESSES, THREADS, ConcurrencyRun, WorkerGroup
 from ffcore.lab.bench.throughput import Throughput, ThroughputRun
-from ffcore.lab.report.rates import throughput_measures
+from ffcore.lab.report.throughput_measures import throughput_measures
 
 CALLS = {"floor": 1e6, "simple": 8e5, "batch of one": 5e5, "batch of ten": 1e5}
 ALONE = ThroughputRun({n: Throughput(n, np.full(7, r), 100, 0.1) for n, r in CALLS.items()}, loop=12.0)

@@ -6,7 +6,7 @@ import pytest
 from ffcore.lab.bench.bulk_run import BulkRun, Speed
 from ffcore.lab.bench.executors import DASK, ONE_THREAD, TWO_PROCESSES, TWO_THREADS
 from ffcore.lab.bench.scale import ScaleRun
-from ffcore.lab.report.scale_timing import scale_measures
+from ffcore.lab.report.scale_measures import scale_measures
 
 SPEED = {ONE_THREAD: 50e6, TWO_THREADS: 100e6, TWO_PROCESSES: 75e6, DASK: 25e6}
 

@@ -7,7 +7,7 @@ import pytest
 
 from ffcore.lab.bench.bulk import ALTERNATIVES, LIMIT, ours
 from ffcore.lab.bench.bulk_run import BulkRun, Speed
-from ffcore.lab.report.bulk_timing import bulk_measures
+from ffcore.lab.report.bulk_measures import bulk_measures
 
 
 def speed(rows: int, rate: float) -> Speed:

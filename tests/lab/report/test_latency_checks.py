@@ -14,9 +14,9 @@ from ffcore.lab.bench.fresh import PAUSED, TIMED, TIMER, gathered
 from ffcore.lab.bench.hit_rate import HitRate
 from ffcore.lab.bench.latency import Latency, LatencyRun, timer_only
 from ffcore.lab.bench.workloads import STANDARD, Workloads
-from ffcore.lab.report import timing
-from ffcore.lab.report.rates import single_rates
+from ffcore.lab.report import latency_checks
 from ffcore.lab.report.targets import load_targets
+from ffcore.lab.report.throughput_measures import single_rates
 from ffcore.lab.verify import Check
 
 USERS = [f"u{number}" for number in range(2_000)]
@@ -25,7 +25,7 @@ TARGETS = {t.measure: t for t in load_targets(Path(__file__).parents[3] / "data"
 
 def test_the_timed_code_decides_as_the_buckets_say() -> None:
     """All timed workloads agree with every user's bucket, which is recomputed."""
-    found = timing.decisions(bench.workloads(STANDARD), STANDARD, USERS)
+    found = latency_checks.decisions(bench.workloads(STANDARD), STANDARD, USERS)
 
     assert [check.verdict for check in found.values()] == ["pass"] * 4
     assert found["short circuit (bench-released)"].estimate == {"enabled": 1.0}
@@ -37,7 +37,7 @@ def test_one_wrong_decision_fails() -> None:
     wrong = ffcore.Decision(True, "enabled")
     lucky = next(user for user in USERS if not loads["simple"](user).enabled)  # type: ignore[attr-defined]
     faulty = {**loads.calls, "simple": lambda user: wrong if user == lucky else loads["simple"](user)}
-    found = timing.decisions(replace(loads, calls=faulty), STANDARD, USERS)["simple (bench-simple)"]
+    found = latency_checks.decisions(replace(loads, calls=faulty), STANDARD, USERS)["simple (bench-simple)"]
 
     assert found.verdict == "fail"
     assert found.details["proof"]["disagreeing_users"] == 1
@@ -48,21 +48,21 @@ def test_a_workload_that_does_not_decide_fails() -> None:
     loads = bench.workloads(STANDARD)
     faulty: Workloads = replace(loads, calls={**loads.calls, "simple": lambda user: None})
 
-    assert timing.decisions(faulty, STANDARD, USERS)["simple (bench-simple)"].verdict == "fail"
+    assert latency_checks.decisions(faulty, STANDARD, USERS)["simple (bench-simple)"].verdict == "fail"
 
 
 def test_the_seeds_loop_is_its_arithmetic() -> None:
     """A thousand requests over ten flags are ten loads and 990 hits; over two flags, 998."""
-    assert timing.cache_loop(STANDARD, USERS).estimate == {"hits": 0.99}
-    assert timing.cache_loop(ffcore.FlagSet([ffcore.Flag("a"), ffcore.Flag("b")]), USERS).details["hits"] == 998
-    assert timing.cache_loop(ffcore.FlagSet(), USERS).verdict == "pass"
+    assert latency_checks.cache_loop(STANDARD, USERS).estimate == {"hits": 0.99}
+    assert latency_checks.cache_loop(ffcore.FlagSet([ffcore.Flag("a"), ffcore.Flag("b")]), USERS).details["hits"] == 998
+    assert latency_checks.cache_loop(ffcore.FlagSet(), USERS).verdict == "pass"
 
 
 def test_a_cache_that_miscounts_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """A flag loaded twice breaks the arithmetic."""
-    monkeypatch.setattr(timing, "hit_rate", lambda *_: HitRate(hits=990, misses=10, loads=11))
+    monkeypatch.setattr(latency_checks, "hit_rate", lambda *_: HitRate(hits=990, misses=10, loads=11))
 
-    assert timing.cache_loop(STANDARD, USERS).verdict == "fail"
+    assert latency_checks.cache_loop(STANDARD, USERS).verdict == "fail"
 
 
 @pytest.mark.slow
@@ -78,7 +78,7 @@ def test_a_threefold_slow_down_misses_every_target(factor: int, meets: bool) -> 
     found = gathered([bench.latency(calls, USERS, calls=10_000, blocks=20)], np.ones((1, 3)))
     pair = {name: timed[name] for name in ("floor", "simple")}
     rates = bench.throughput(pair, USERS, rounds=20, seconds=0.01, clock=time.thread_time_ns)
-    measures = timing.timing_measures(found, Check("cache", "pass", estimate={"hits": 0.99}, n=1_000))
+    measures = latency_checks.timing_measures(found, Check("cache", "pass", estimate={"hits": 0.99}, n=1_000))
     judged = [*measures[:3], single_rates(rates)[0]]
     ratios = {m.name: m for m in judged}
 
@@ -101,7 +101,7 @@ def test_latencies_carry_the_seeds_names_and_the_cost_of_measuring() -> None:
         for _ in range(6)
     ]
     cache = Check("cache", "pass", estimate={"hits": 0.99}, n=1_000)
-    found = {m.name: m for m in timing.timing_measures(gathered(runs, np.full((6, 3), 9.0)), cache)}
+    found = {m.name: m for m in latency_checks.timing_measures(gathered(runs, np.full((6, 3), 9.0)), cache)}
 
     assert {name: m.replaces for name, m in found.items() if m.replaces} == {
         "p99_simple_ns": "test_single_evaluation_latency_simple_flag",

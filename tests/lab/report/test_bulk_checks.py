@@ -11,8 +11,8 @@ import pytest
 
 from ffcore import ConfigError, Decision, Evaluator, FlagSet
 from ffcore.lab.population import contexts
-from ffcore.lab.report import equality as room
-from ffcore.lab.report.equality import CONTROL, equality, generated_ids
+from ffcore.lab.report import bulk_checks as room
+from ffcore.lab.report.bulk_checks import CONTROL, equality, generated_ids
 from ffcore.lab.verify.check import combine
 from ffcore.lab.verify.display import reason
 
@@ -80,7 +80,7 @@ def test_the_fault_fails_what_is_drawn() -> None:
     found = equality(FLAGS, USERS, fault="wrong_bit")
 
     assert [key for key in KEYS if found[key].verdict == "pass"] == ["off"]
-    assert reason(found["arms"]) == f"{found['arms'].details['mismatches']:,} users were not decided by their bucket"
+    assert reason(found["arms"]) == f"{found['arms'].details['mismatches']:,} of {found['arms'].n:,} cases differ"
     assert combine(found.values()) == "fail"
 
 

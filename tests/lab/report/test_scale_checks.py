@@ -11,7 +11,7 @@ from ffcore.lab.bench.bulk_run import BulkRun
 from ffcore.lab.bench.executors import Executors
 from ffcore.lab.bench.scale import ScaleRun
 from ffcore.lab.bulk import parts
-from ffcore.lab.report.same_counts import same_counts
+from ffcore.lab.report.scale_checks import same_counts
 from ffcore.lab.testing.lost_part import LosesPart
 
 RULE = {"attribute": "country", "operator": "equals", "value": "NO"}

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ffcore.lab.bench.open_loop import LOADS, OpenLoopRun, Requests
-from ffcore.lab.report.waiting import lindley, waiting_checks, waiting_measures
+from ffcore.lab.report.response_checks import lindley, waiting_checks, waiting_measures
 
 
 def test_the_seeds_cache_makes_callers_wait() -> None:
