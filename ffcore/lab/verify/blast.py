@@ -89,7 +89,7 @@ def blast_radius(before: Configuration, after: Configuration, users: Users, allo
     >>> blast_radius(before, after, range(10_000)).verdict, blast_radius(after, before, range(10_000)).verdict
     ('pass', 'fail')
     """
-    population, permitted = read_users(users), [allow] if isinstance(allow, str) else list(allow)
+    population, permitted = read_users(users), read_allowed(allow)
     rows = population.first_rows(np.ones(len(population), dtype=np.bool_))
     changes = list(compare(paired(before, after), population, rows))
     refuse_unknown(permitted, changes)
@@ -97,6 +97,16 @@ def blast_radius(before: Configuration, after: Configuration, users: Users, allo
     struck = np.any([change.moved for change in changes], axis=0) if changes else np.zeros(0, dtype=np.bool_)
     segments = sorted(by_segment(population, rows, struck), key=lambda row: (-row["moved"], -row["users"]))
     return judged(changes, found, int(np.count_nonzero(rows)), segments)
+
+
+def read_allowed(allow: Any) -> list[Allowed]:
+    """The allowed moves; a text alone is one variant."""
+    if isinstance(allow, str):
+        return [allow]
+    if not isinstance(allow, Iterable):
+        expected = "expected variants' keys and pairs (from, to)"
+        raise ConfigError([("allow", f"{expected}, got {shown(allow)}")], source="blast radius")
+    return list(allow)
 
 
 def paired(before: Configuration, after: Configuration) -> dict[str, tuple[Subject | None, Subject | None]]:

@@ -70,7 +70,7 @@ def from_openfeature(
     >>> assign("user-1")
     True
     """
-    if kind not in DEFAULTS:
+    if kind not in tuple(DEFAULTS):
         raise ConfigError.unknown("kind", kind, DEFAULTS)
     return Answering(_client(source), key, kind, dict(attributes or {}))
 

@@ -113,5 +113,7 @@ def test_things_that_cannot_be_compared() -> None:
         verify.blast_radius(FlagSet([BUTTON]), BUTTON, range(9))
     with pytest.raises(ConfigError, match=r"'bleu' is no variant of either configuration.*blue"):
         verify.blast_radius(BUTTON, BUTTON, range(9), allow=["bleu"])
+    with pytest.raises(ConfigError, match=r"allow: expected variants' keys and pairs \(from, to\), got 5"):
+        verify.blast_radius(BUTTON, BUTTON, range(9), allow=5)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="expected a flag, an experiment"):
         verify.blast_radius("x", BUTTON, range(9))  # type: ignore[arg-type]

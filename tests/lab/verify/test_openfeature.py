@@ -107,6 +107,7 @@ def test_errors_are_said_not_counted() -> None:
     ("change", "message"),
     [
         ({"kind": "bool"}, "kind: 'bool' is unknown; did you mean boolean"),
+        ({"kind": []}, r"kind: \[\] is unknown; expected one of boolean"),
         ({"source": "flags.yaml"}, "source: expected an OpenFeature client or a provider"),
     ],
     ids=repr,
