@@ -30,7 +30,11 @@ def serving(root: Path, command: Sequence[str], is_up: Callable[[], bool]) -> It
         yield
     finally:
         server.terminate()
-        server.wait(timeout=30)
+        try:
+            server.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
 
 
 def wait_for(is_met: Callable[[], bool], told: Callable[[], str]) -> None:

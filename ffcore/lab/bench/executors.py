@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -57,7 +58,9 @@ def local_executors(fault: str = "") -> Iterator[Executors]:
 def _dask(stack: ExitStack) -> Executor:
     from distributed import Client, LocalCluster
 
-    cluster = LocalCluster(n_workers=WORKERS, threads_per_worker=1, host="127.0.0.1", dashboard_address=None)
+    here = {"host": "127.0.0.1", "dashboard_address": None}
+    quiet = logging.ERROR  # a busy machine's worker that ends late is no warning for a reader
+    cluster = LocalCluster(n_workers=WORKERS, threads_per_worker=1, silence_logs=quiet, **here)
     client = stack.enter_context(Client(stack.enter_context(cluster)))
     executor: Executor = client.get_executor(pure=False)  # pure tasks are named by a hash of all that they take
     return executor
