@@ -16,9 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
-#: Compiled by numba, which takes no instrumented code.
-KERNELS = [f"ffcore.lab.bulk.{name}" for name in ("kernels", "ranges", "repeats")]
-KERNELS += ["ffcore.lab.primitives.digests", "ffcore.lab.primitives.kernels", "ffcore.lab.verify.pair_counts"]
+ROOT = Path(__file__).parents[2]
 LIMITS = ["-timeout=60", "-rss_limit_mb=3000", "-max_len=20000", "-print_final_stats=1"]
 
 
@@ -67,7 +65,7 @@ def kept(crashes: Path) -> set[Path]:
 def inside(door: str, seconds: int, crashes: Path) -> None:
     """Instrument ffcore and hand the door over to libFuzzer, which ends the process."""
     atheris: Any = import_module("atheris")  # an extra, on Linux alone
-    with atheris.instrument_imports(include=["ffcore"], exclude=KERNELS):
+    with atheris.instrument_imports(include=["ffcore"], exclude=compiled()):
         from tests.support.doors import DOORS
     logging.disable()
     with tempfile.TemporaryDirectory() as corpus, tempfile.TemporaryDirectory() as folder:
@@ -77,6 +75,12 @@ def inside(door: str, seconds: int, crashes: Path) -> None:
         run = from_bytes(knock, DOORS[door].read) if DOORS[door].seeds else from_choices(knock, DOORS[door].inputs)
         atheris.Setup([door, *LIMITS, f"-max_total_time={seconds}", f"-artifact_prefix={crashes}/", corpus], run)
         atheris.Fuzz()
+
+
+def compiled() -> list[str]:
+    """The modules that numba compiles parts of, which takes no instrumented code."""
+    found = [path for path in (ROOT / "ffcore").rglob("*.py") if "numba" in path.read_text(encoding="utf-8")]
+    return [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in found]
 
 
 def from_bytes(knock: Callable[[Any], None], read: Callable[[bytes], Any]) -> Callable[[bytes], None]:
