@@ -29,11 +29,13 @@ report: $(STAMP) ## run the notebooks on the bundled data and write reports/late
 test: $(STAMP) ## run all tests, doctests and notebooks
 	@$(PYTEST) -m "not long" --nbval-lax --nbval-current-env README.md docs ffcore tests notebooks $(ARGS)
 
+# The types are checked beside the tests, which leave a core idle while they start, and told after them.
 check: $(STAMP) ## check format, lint and types, and run the fast tests
 	@$(BIN)/ruff format --check --quiet . || { echo "to repair: .venv/bin/ruff format ."; exit 1; }
 	@$(BIN)/ruff check --quiet . || { echo "to repair: .venv/bin/ruff check --fix ."; exit 1; }
-	@$(BIN)/python -m mypy
-	@$(PYTEST) -m "not slow and not long" $(ARGS)
+	@types=$$(mktemp) && failed=0; $(BIN)/python -m mypy >"$$types" 2>&1 & mypy=$$!; \
+	$(PYTEST) -m "not slow and not long" $(ARGS) || failed=1; \
+	wait $$mypy || failed=1; cat "$$types"; rm -f "$$types"; exit $$failed
 
 test-long: $(STAMP) ## run what is too long for every change
 	@$(PYTEST) -m long $(ARGS)

@@ -18,6 +18,8 @@ echo "$*" >> log
 case "$*" in
     *"pip install"*) exit {install} ;;
     *"pip --version"*) test -e .venv/pip ;;
+    *"-m mypy"*) test ! -e untyped || {{ echo "one type is wrong"; exit 1; }} ;;
+    *"-m pytest"*) test ! -e broken ;;
     *"venv --clear"*) mkdir -p .venv/bin; ln -sf "$(command -v "$0")" .venv/bin/python; touch .venv/pip ;;
 esac
 """
@@ -111,6 +113,20 @@ def test_installation_uses_the_pins_and_no_address(project: Path) -> None:
     assert calls(project)[1:] == [
         "-m pip install --quiet --disable-pip-version-check -c constraints.txt -e .[aws,redis,lab,scale,dev]"
     ]
+
+
+@pytest.mark.parametrize(("fault", "code"), [("", 0), ("untyped", 2), ("broken", 2)])
+def test_check_fails_for_a_wrong_type_and_for_a_failed_test(project: Path, fault: str, code: int) -> None:
+    """Types are checked beside the tests; either of them fails the whole, and what mypy says is printed."""
+    stand_in(project / "bin" / "python3", GOOD)
+    make(project, ".venv/.installed")
+    stand_in(project / ".venv" / "bin" / "ruff", GOOD)
+    (project / (fault or "sound")).touch()
+    ran = make(project, "check")
+
+    assert ran.returncode == code
+    assert ("one type is wrong" in ran.stdout) == (fault == "untyped")
+    assert [line.split()[1] for line in calls(project)[-2:]] in (["mypy", "pytest"], ["pytest", "mypy"])
 
 
 def test_a_second_run_installs_nothing(project: Path) -> None:

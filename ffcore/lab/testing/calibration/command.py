@@ -40,10 +40,13 @@ def calibrated(options: argparse.Namespace) -> int:
     with ProcessPoolExecutor(
         mp_context=get_context("spawn"), initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_DFL)
     ) as processes:
-        if options.faults:
-            return show_faults(processes.map(partial(catch, options.trials or FAULT_TRIALS), range(len(ROWS))))
-        numbers = [place for place, case in enumerate(CASES) if not options.only or case.check in options.only]
-        return show_rates(processes.map(partial(run, options.trials), numbers))
+        try:
+            if options.faults:
+                return show_faults(processes.map(partial(catch, options.trials or FAULT_TRIALS), range(len(ROWS))))
+            numbers = [place for place, case in enumerate(CASES) if not options.only or case.check in options.only]
+            return show_rates(processes.map(partial(run, options.trials), numbers))
+        finally:
+            processes.shutdown(cancel_futures=True)
 
 
 def check(options: argparse.Namespace) -> None:
