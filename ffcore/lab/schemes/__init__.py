@@ -76,8 +76,8 @@ def check_vectors(path: str | PathLike[str]) -> Result:
             variant.
 
     Returns:
-        For each operation how many rows there are and how many of them the scheme reproduces in full: the hash, the
-        bucket, the variant and every number that ``params`` states.
+        For each operation how many rows there are and how many of them the scheme reproduces in full, which takes the
+        hash, the bucket, the variant and every number that ``params`` states.
 
     Raises:
         ConfigError: the name says no scheme, or a row cannot be read.
