@@ -67,7 +67,7 @@ def test_five_mistakes_are_five_lines_with_their_paths(folder: Path) -> None:
         (["--param", "flags=none.yaml"], "none.yaml"),
         (["--out", "taken"], "taken: reports cannot be written there"),
         (["--only", "rollout_acuracy"], "no notebook 'rollout_acuracy'; did you mean rollout_accuracy?"),
-        (["--profile", ""], "'' is not allowed; expected one of smoke, standard, full"),
+        (["--profile", ""], "profile: expected text that is not blank, got ''"),
         (["--profile", "smok"], "'smok' is not allowed; did you mean smoke?"),
         (["--param", "fault=leek"], "'leek' is not allowed; did you mean leak?"),
         (["--param", "fault"], "'fault' is not NAME=VALUE"),
