@@ -204,7 +204,7 @@ def test_a_run_that_was_killed_goes_on_with_the_rest(house: Any) -> None:
     assert {result.notebook: result.verdict for result in results.read_all(folder)} == {"a": "pass", "b": "pass"}
 
 
-def wait_for(path: Path, seconds: float = 60.0) -> None:
+def wait_for(path: Path, seconds: float = 300.0) -> None:
     """Wait until a file exists."""
     end = time.monotonic() + seconds
     while not path.exists():
