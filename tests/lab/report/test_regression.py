@@ -75,7 +75,7 @@ def test_a_result_file_is_a_stored_run(asked: list[tuple[Any, ...]], tmp_path: P
     """A file is read, and a seeded fault is in the multiples that are held against it."""
     path = tmp_path / "run.json"
     rows = {name: estimate.to_dict() for name, estimate in MULTIPLES.items()}
-    item = {"schema": baseline.SCHEMA, "machine": {}, "multiples": rows}
+    item = {"schema": baseline.SCHEMA, "machine": {}, "versions": {}, "multiples": rows}
     path.write_text(json.dumps(item), encoding="utf-8")
     compare("smoke", MACHINE, str(path), "slow")
 
