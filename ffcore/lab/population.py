@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 from pandas.api import types
 
 from ffcore.errors import ConfigError, shown
@@ -120,6 +121,8 @@ def _reason(error: Exception) -> str:
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
+    for batch in pq.ParquetFile(path).iter_batches():
+        batch.validate(full=True)  # text that is no UTF-8 would end whoever reads the value
     frame = pd.read_parquet(path, dtype_backend="numpy_nullable")  # keeps large integers exact beside nulls
     named = any(name is not None for name in frame.index.names)
     return frame.reset_index(drop=not named)

@@ -275,3 +275,13 @@ def test_unreadable_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(Path, "open", denied)
 
     assert refusal(path) == "not readable: [Errno 13] Permission denied"
+
+
+@pytest.mark.parametrize("name", ["user_id", "country"])
+def test_parquet_text_that_is_no_utf8_is_told(tmp_path: Path, name: str) -> None:
+    """Arrow takes a column's word that its text is UTF-8; a user's name in Latin-1 would end in a traceback later."""
+    texts = pa.array([b"ann", "j\xf6rg".encode("latin-1")]).view(pa.string())
+    columns = {"user_id": pa.array(["a", "b"]), "country": pa.array(["US", "DE"])} | {name: texts}
+    pq.write_table(pa.table(columns), tmp_path / "users.parquet")
+
+    assert "Invalid UTF8" in refusal(tmp_path / "users.parquet")
