@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
+import pyarrow as pa
 from pandas.api import types
 
 from ffcore.errors import ConfigError, shown
@@ -121,11 +121,12 @@ def _reason(error: Exception) -> str:
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
-    for batch in pq.ParquetFile(path).iter_batches():
-        batch.validate(full=True)  # text that is no UTF-8 would end whoever reads the value
     frame = pd.read_parquet(path, dtype_backend="numpy_nullable")  # keeps large integers exact beside nulls
     named = any(name is not None for name in frame.index.names)
-    return frame.reset_index(drop=not named)
+    frame = frame.reset_index(drop=not named)
+    for name in frame.select_dtypes("string"):
+        pa.array(frame[name]).validate(full=True)  # text that is no UTF-8 would end whoever reads the value
+    return frame
 
 
 def _read_csv(path: Path, id_column: str) -> pd.DataFrame:
