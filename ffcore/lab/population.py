@@ -124,7 +124,8 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     frame = pd.read_parquet(path, dtype_backend="numpy_nullable")  # keeps large integers exact beside nulls
     named = any(name is not None for name in frame.index.names)
     frame = frame.reset_index(drop=not named)
-    for name in frame.select_dtypes("string"):
+    texts = [name for name in frame.columns if frame[name].dtype == "string"]
+    for name in texts:
         pa.array(frame[name]).validate(full=True)  # text that is no UTF-8 would end whoever reads the value
     return frame
 
