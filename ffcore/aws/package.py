@@ -19,6 +19,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from .. import __version__
 from ..ending import ended
 from ..errors import ConfigError
+from ..whole_file import whole_file
 
 PACKAGE = Path(__file__).parents[1]
 #: What a Lambda never runs.
@@ -30,6 +31,7 @@ LEFT_OUT = (
     "ending.py",
     "load_command.py",
     "schema.py",
+    "whole_file.py",
     "aws/alarms.py",
     "aws/package.py",
 )
@@ -58,16 +60,11 @@ def build(folder: Path) -> Built:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"ffcore-lambda-{__version__}-{_platform()}.zip"
     contents = dict(sorted(_contents()))
-    unfinished = path.with_name(f".{path.name}")
-    try:
-        with ZipFile(unfinished, "w", ZIP_DEFLATED, compresslevel=9) as archive:
-            for name, data in contents.items():
-                info = ZipInfo(name, STAMP)
-                info.compress_type, info.external_attr = ZIP_DEFLATED, 0o644 << 16
-                archive.writestr(info, data)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with whole_file(path) as unfinished, ZipFile(unfinished, "w", ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, data in contents.items():
+            info = ZipInfo(name, STAMP)
+            info.compress_type, info.external_attr = ZIP_DEFLATED, 0o644 << 16
+            archive.writestr(info, data)
     return Built(path, path.stat().st_size, sum(map(len, contents.values())), len(contents))
 
 

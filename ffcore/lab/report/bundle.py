@@ -1,7 +1,6 @@
 """Evidence bundles: a whole run in one file with the hash of every part, and the check that nothing was touched."""
 
 import ast
-import hashlib
 import json
 import os
 import re
@@ -15,6 +14,7 @@ import yaml
 
 import ffcore
 from ffcore.lab.verify.check import worst
+from ffcore.whole_file import whole_file
 
 from . import order, page, results, samples
 
@@ -43,16 +43,11 @@ def write(folder: Path) -> Path:
     files = [path for path in sorted(run.rglob("*")) if path.is_file() and not path.name.startswith(".")]
     parts = {path.relative_to(run).as_posix(): path.read_bytes() for path in files}
     parts.pop(SUMS, None)
-    parts[SUMS] = "".join(f"{_hash(data)}  {name}\n" for name, data in parts.items()).encode()
+    parts[SUMS] = "".join(f"{samples.digest(data)}  {name}\n" for name, data in parts.items()).encode()
     target = Path(os.path.relpath(run.with_name(f"{run.name}.zip")))
-    unfinished = target.with_name(f".{target.name}")
-    try:
-        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as packed:
-            for name, data in parts.items():
-                packed.writestr(zipfile.ZipInfo(f"{run.name}/{name}"), data, zipfile.ZIP_DEFLATED)
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with whole_file(target) as unfinished, zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, data in parts.items():
+            packed.writestr(zipfile.ZipInfo(f"{run.name}/{name}"), data, zipfile.ZIP_DEFLATED)
     return target
 
 
@@ -71,7 +66,7 @@ def check(bundle: Path) -> Evidence:
     found, damaged = _results(parts)
     problems = [*_touched(listed, parts), *damaged, *_contradictions(found, parts)]
     figures = sum(len(samples.recipes(result)) for result in found)
-    return Evidence(len(parts), figures, _hash(sums), tuple(problems))
+    return Evidence(len(parts), figures, samples.digest(sums), tuple(problems))
 
 
 def _read(bundle: Path) -> dict[str, bytes]:
@@ -85,10 +80,6 @@ def _read(bundle: Path) -> dict[str, bytes]:
         raise ffcore.ConfigError([(str(bundle), f"is no bundle that can be read: {error}")]) from error
 
 
-def _hash(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
 def _listed(sums: str) -> Iterator[tuple[str, str]]:
     for line in sums.splitlines():
         digest, _, name = line.partition("  ")
@@ -98,7 +89,7 @@ def _listed(sums: str) -> Iterator[tuple[str, str]]:
 def _touched(listed: Mapping[str, str], parts: Mapping[str, bytes]) -> Iterator[str]:
     yield from (f"{name}: missing" for name in listed if name not in parts)
     yield from (f"{name}: added since" for name in parts if name not in listed)
-    yield from (f"{n}: changed since" for n, data in parts.items() if n in listed and _hash(data) != listed[n])
+    yield from (f"{n}: changed since" for n, data in parts.items() if n in listed and samples.digest(data) != listed[n])
 
 
 def _results(parts: Mapping[str, bytes]) -> tuple[list[results.Result], list[str]]:

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 import ffcore
+from ffcore.whole_file import whole_file
 
 from . import notebooks
 from .plan import Plan
@@ -45,9 +46,8 @@ def keep(plan: Plan) -> None:
         "notebooks": {name: dict(values) for name, values in plan.values.items()},
         "hashes": {path.name: sha256(path) for path in files},
     }
-    temporary = plan.folder / f".{NAME}"
-    temporary.write_text(yaml.safe_dump(item, sort_keys=False, allow_unicode=True), encoding="utf-8")
-    temporary.replace(plan.folder / NAME)
+    with whole_file(plan.folder / NAME) as unfinished:
+        unfinished.write_text(yaml.safe_dump(item, sort_keys=False, allow_unicode=True), encoding="utf-8")
 
 
 def read(folder: Path) -> Order:

@@ -1,7 +1,6 @@
 """The typed result file that each notebook writes; the page, the exit code and every comparison read these alone."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, Literal
 import ffcore
 from ffcore.lab.bench.estimate import Estimate, Origin
 from ffcore.lab.verify.check import Verdict, plain
+from ffcore.whole_file import whole_file
 
 from .targets import Target
 
@@ -94,9 +94,8 @@ class Result:
 def write(result: Result, path: Path) -> None:
     """Write a result file so that a reader sees all of it or nothing; OSError if the folder refuses."""
     text = json.dumps(plain(asdict(result)), indent=1, allow_nan=False, ensure_ascii=False)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text + "\n", encoding="utf-8")
-    temporary.replace(path)
+    with whole_file(path) as unfinished:
+        unfinished.write_text(text + "\n", encoding="utf-8")
 
 
 def read(path: Path) -> Result:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from math import isclose
@@ -16,6 +15,7 @@ import numpy as np
 from ffcore.errors import suggestion
 from ffcore.lab.bench.estimate import Estimate, Floats
 from ffcore.lab.bench.estimators import ESTIMATORS
+from ffcore.whole_file import whole_file
 
 from .results import Measure, Recipe, Result
 
@@ -40,10 +40,9 @@ def keep(result: Result, path: Path) -> Result:
         return result
     data = _packed(series)
     file = path.with_name(path.stem + SUFFIX)
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    temporary.write_bytes(data)
-    temporary.replace(file)
-    told = {"file": file.name, "sha256": _hash(data), "values": sum(np.size(part) for _, _, part in _parts(series))}
+    with whole_file(file) as unfinished:
+        unfinished.write_bytes(data)
+    told = {"file": file.name, "sha256": digest(data), "values": sum(np.size(part) for _, _, part in _parts(series))}
     return replace(result, measures=measures, samples=told)
 
 
@@ -70,10 +69,11 @@ def _series(sample: Any) -> Series:
 def _content(one: Series) -> str:
     sizes = [group.size for group in one] if isinstance(one, list) else []
     data = np.concatenate(one) if isinstance(one, list) else one
-    return f"{sizes} {_hash(data.tobytes())}"
+    return f"{sizes} {digest(data.tobytes())}"
 
 
-def _hash(data: bytes) -> str:
+def digest(data: bytes) -> str:
+    """The SHA-256 of some bytes, in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
 
 
@@ -131,7 +131,7 @@ def problems(result: Result, data: bytes | None) -> Iterator[str]:
         if told is not None or data is not None or recipes(result):
             yield f"{file}: {'missing' if data is None else f'not named by {result.notebook}.json'}"
         return
-    if _hash(data) != told["sha256"]:
+    if digest(data) != told["sha256"]:
         yield f"{file}: is not the file whose hash {result.notebook}.json holds"
     try:
         series = read(data)

@@ -12,6 +12,7 @@ import nbformat
 
 import ffcore
 from ffcore.lab.verify.check import Verdict
+from ffcore.whole_file import whole_file
 
 from . import engine, export, failures, notebooks, pictures, profiles, progress, results
 from .machine import Machine
@@ -123,6 +124,5 @@ def _write_page(job: engine.Job, result: results.Result) -> None:
         export.settle(job.output)
     executed = job.output if job.output.exists() else job.notebook
     page = job.output.with_suffix(".html")
-    temporary = page.with_name(f".{page.name}")
-    temporary.write_text(export.page(executed, result), encoding="utf-8")
-    temporary.replace(page)
+    with whole_file(page) as unfinished:
+        unfinished.write_text(export.page(executed, result), encoding="utf-8")
